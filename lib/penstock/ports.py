@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from penstock.model import (
     Batch,
     BatchRecord,
+    BatchReport,
+    Counts,
     Feed,
     FileOutcome,
     FileRecord,
@@ -18,6 +20,9 @@ from penstock.model import (
     StagedBatch,
     State,
 )
+
+Gate = Callable[[Counts], str | None]
+"""Judges a batch's counts: the reason to hold it back, or None."""
 
 
 class Clock(Protocol):
@@ -103,12 +108,12 @@ class Ledger(Protocol):
         config_hash: str = "",
         outcomes: Sequence[FileOutcome] = (),
     ) -> None:
-        """Append a batch's new state and, where given, its files' outcomes. Repeats are harmless."""
+        """Append a batch's new state and, if given, its files' outcomes; repeats do no harm."""
         ...
 
 
 class Session(Protocol):
-    """One warehouse connection outside autocommit: a transaction begins with the first statement."""
+    """One warehouse connection; a transaction begins with its first statement."""
 
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
         """Run one statement (``%(name)s`` parameters); the number of rows changed, or -1.
@@ -152,8 +157,8 @@ class Warehouse(Protocol):
         """
         ...
 
-    def publish(self, feed: Feed, staged: StagedBatch, *, release: bool = False) -> Receipt:
-        """The one transaction. ``release``: pass the gates, as a person has asked for it.
+    def publish(self, feed: Feed, staged: StagedBatch, *, gate: Gate | None = None) -> Receipt:
+        """The one transaction. ``gate`` judges the final counts just before the commit.
 
         :raises BatchRefused: abandoned, or a file of it is loaded elsewhere.
         :raises GateHeld: too many records would be held back.
@@ -169,13 +174,25 @@ class Warehouse(Protocol):
         """Under the lock, write ``abandoned`` unless the batch is loaded; the load log's word."""
         ...
 
-    def load_log(self, feed: str) -> Iterable[tuple[Receipt, Batch]]:
-        """Every batch of a feed in the load log, to rebuild a ledger from."""
+    def load_states(self, feed: str) -> Mapping[str, State]:
+        """State of every batch of a feed in the load log: loaded or abandoned, by batch id."""
+        ...
+
+    def load_log(self, feed: str, batch_ids: Collection[str]) -> Iterable[tuple[Receipt, Batch]]:
+        """These batches with their files and outcomes, to copy into a ledger."""
         ...
 
 
 class StageStore(Protocol):
     """The committed stages, read without Spark."""
+
+    def uri(self, feed: str, batch_id: str, attempt: str) -> str:
+        """Where an attempt's Delta table belongs."""
+        ...
+
+    def attempts(self, feed: str, batch_id: str) -> Sequence[str]:
+        """Attempts of a batch that left anything behind, committed or not."""
+        ...
 
     def committed(self, feed: Feed, batch: Batch, attempt: str) -> StagedBatch | None:
         """The attempt as committed, or None if its commit never happened."""
@@ -184,5 +201,25 @@ class StageStore(Protocol):
     def remove(self, feed: str, batch_id: str, keep_attempt: str | None = None) -> None: ...
 
 
-Progress = Callable[[str, float], None]
-"""Called with a stage's name and the share of it done, 0 to 1."""
+class Processor(Protocol):
+    """Read, validate, transform and stage one batch, by Spark."""
+
+    def stage(self, feed: Feed, batch: Batch, attempt: str) -> StagedBatch:
+        """Stage every record of the batch and commit the attempt.
+
+        :raises SourceChanged: a file is gone.
+        :raises Terminal: the batch cannot be processed as configured.
+        """
+        ...
+
+    def expectations(self, feed: Feed, staged: StagedBatch) -> Mapping[str, Any]:
+        """Run the feed's suite over the accepted records; ``success`` tells the verdict."""
+        ...
+
+
+class Observer(Protocol):
+    """Is told what a run is doing, for progress bars and logs."""
+
+    def step(self, feed: str, batch: Batch, name: str) -> None: ...
+
+    def done(self, report: BatchReport) -> None: ...

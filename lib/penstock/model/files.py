@@ -64,7 +64,11 @@ class Batch:
     def id(self) -> str:
         """sha256 over feed, kind and the sorted inputs: every retry has the same id."""
         text = json.dumps(
-            [self.feed, self.kind, sorted([f.uri, f.file.version, f.generation] for f in self.files)],
+            [
+                self.feed,
+                self.kind,
+                sorted([f.uri, f.file.version, f.generation] for f in self.files),
+            ],
             ensure_ascii=True,
             separators=(",", ":"),
         )

@@ -141,6 +141,10 @@ class RunReport:
     def exit_code(self) -> int:
         """0 all loaded; 1 a file or batch failed; 3 a gate held a batch back."""
         states = {b.state for b in self.batches}
-        if self.rejected_files or any(b.failed_files for b in self.batches) or State.FAILED in states:
+        if (
+            self.rejected_files
+            or any(b.failed_files for b in self.batches)
+            or State.FAILED in states
+        ):
             return 1
         return 3 if State.HELD in states else 0
