@@ -270,6 +270,35 @@ class PostgresWarehouse:
                 )
                 yield receipt, Batch(feed, kind, sequence, planned)
 
+    def clashes(self, batch_id: str) -> list[dict[str, Any]]:
+        """Records of a batch that its publish held back: file, reasons and the key."""
+        with self.session() as session:
+            if not _has_log(session):
+                return []
+            rows = session.query(
+                "SELECT source_file, reason, record_key FROM penstock.clashes "
+                "WHERE batch_id = %(batch_id)s ORDER BY 1, 3",
+                {"batch_id": batch_id},
+            )
+        return [{"file": file, "reasons": [reason], "raw": key} for file, reason, key in rows]
+
+    def check(self, session: Session, feed: Feed) -> None:
+        """Try the feed's DDL and roll it back.
+
+        :raises ConfigError: as ``prepare``, or for want of a privilege.
+        """
+        try:
+            for statement in CONTROL_DDL:
+                session.execute(statement)
+            ensure_target(session, feed)
+        except BatchFailed as error:
+            raise ConfigError(
+                f"{self._label}: {error.message}",
+                hint="grant CREATE on the database and on the target's schema",
+            ) from error
+        finally:
+            session.rollback()
+
     def query(self, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Column names and rows of a read-only query.
 

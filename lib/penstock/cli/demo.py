@@ -1,0 +1,200 @@
+"""The demonstration: sample drops, a few kills, recovery, and every count adding up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from penstock import failpoints
+from penstock.assembly import Workspace
+from penstock.cli.output import console, print_table, size
+from penstock.errors import ConfigError, Terminal
+from penstock.sample import write_sample
+
+MONTH = "2024-10"
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A feed of the demo: the folder its files are dropped into and its share of the rows."""
+
+    feed: str
+    folder: str
+    share: float
+
+
+DROPS = (
+    Drop("events", "events", 1.0),
+    Drop("customer_transactions", "customer_transactions", 0.5),
+    Drop("customers", "shop", 0.1),
+    Drop("orders", "shop", 0.2),
+    Drop("order_items", "shop", 0.4),
+)
+
+KILLS: tuple[tuple[failpoints.Point, str], ...] = (
+    ("stage.after", "all records staged, nothing in the warehouse yet"),
+    ("publish.before_commit", "everything written, the transaction not committed"),
+    ("publish.after_commit", "committed, but nobody was told"),
+)
+
+
+def demo(*, conf_dir: Path | None, rows: int) -> int:
+    """Run the demonstration; 0 if every count adds up."""
+    from penstock.adapters import embedded
+
+    workspace = Workspace.from_environment(conf_dir=conf_dir)
+    if not (workspace.conf_dir / "feeds").is_dir():
+        raise ConfigError(
+            f"{workspace.conf_dir}/feeds: no such folder",
+            hint="run the demo in a checkout of Penstock, or name its conf folder with --conf",
+        )
+    out, started = console(), time.monotonic()
+    drops = workspace.local_home / "drops"
+    embedded.start(workspace.local_home)
+    stage = _Stage(workspace, out, drops)
+
+    out.print("[bold]1. File drops[/]")
+    fresh = stage.write_drops(rows)
+    if fresh:
+        out.print("\n[bold]2. Loading, with a few kills on the way[/]")
+        for point, meaning in KILLS:
+            stage.kill_at(point, meaning)
+        out.print("\n[bold]3. Recovery, and everything else[/]")
+    else:
+        out.print("\n[bold]2. The drops of an earlier demo are here: nothing should be new[/]")
+    first = stage.run()
+    stage.report(first)
+    if fresh:
+        out.print("\n[bold]4. The same again[/]")
+        again = stage.run()
+        if any(feed["batches"] for feed in again["feeds"]):
+            raise Terminal("the second run loaded something, which it must not")
+        out.print("nothing new: no file was read, no row was written")
+    agreed = stage.compare()
+    stage.where()
+    out.print(f"\n{time.monotonic() - started:.0f} s in all")
+    return 0 if agreed else 1
+
+
+class _Stage:
+    """What the steps of the demonstration share."""
+
+    def __init__(self, workspace: Workspace, out: Console, drops: Path) -> None:
+        self._workspace = workspace
+        self._out = out
+        self._drops = drops
+
+    def write_drops(self, rows: int) -> bool:
+        """Write the sample drops unless an earlier demo did; whether they are fresh."""
+        if (self._drops / "_answers").is_dir() or any(self._drops.glob("*/_answers")):
+            return False
+        for drop in DROPS:
+            folder = self._drops / drop.folder
+            write_sample(folder, feed=drop.feed, rows=max(50, int(rows * drop.share)), seed=SEED)
+        files = [p for p in self._drops.rglob("*") if p.is_file() and "_answers" not in p.parts]
+        self._out.print(
+            f"{len(files)} files, {size(sum(p.stat().st_size for p in files))}, in {self._drops}: "
+            "duplicates, clashing ids, bad emails and broken rows included"
+        )
+        return True
+
+    def _command(self, feeds: Sequence[str]) -> list[str]:
+        conf = ["--conf", str(self._workspace.conf_dir)]
+        run = ["run", *feeds, "--json", "--var", f"month={MONTH}", "--var", f"drops={self._drops}"]
+        return [sys.executable, "-m", "penstock", *conf, *run]
+
+    def kill_at(self, point: failpoints.Point, meaning: str) -> None:
+        """Run the first feed in a process that kills itself at a fail point."""
+        result = subprocess.run(
+            self._command([DROPS[0].feed]),
+            env=os.environ | {failpoints.ENVIRONMENT: point},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        if result.returncode != -signal.SIGKILL:
+            raise Terminal(f"the run was to die at {point} and did not:\n{result.stderr[-2000:]}")
+        self._out.print(f"[red]killed[/] at {point}: {meaning}")
+
+    def run(self) -> Mapping[str, Any]:
+        """Load all feeds in a process of its own."""
+        result = subprocess.run(
+            self._command([d.feed for d in DROPS]), capture_output=True, check=False, text=True
+        )
+        if result.returncode not in (0, 1, 3) or not result.stdout:
+            raise Terminal(f"the run failed:\n{result.stderr[-4000:]}")
+        document: Mapping[str, Any] = json.loads(result.stdout)
+        return document
+
+    def report(self, document: Mapping[str, Any]) -> None:
+        names = ("files", "rows_read", "rows_loaded", "rows_rekeyed", "rows_updated",
+                 "rows_duplicate", "rows_quarantined", "rows_out_of_window")  # fmt: skip
+        rows = []
+        for feed in document["feeds"]:
+            totals = feed["totals"]
+            rows.append([feed["feed"], *(f"{totals[n]:,}" for n in names)])
+        print_table(["feed", *(n.removeprefix("rows_") for n in names)], rows)
+        for feed in document["feeds"]:
+            for batch in feed["batches"]:
+                self._out.print(f"{feed['feed']}: {_batch_line(batch)}", markup=False)
+
+    def compare(self) -> bool:
+        """The load log against the answer sheets, which were made without the pipeline."""
+        warehouse = self._workspace.warehouse(
+            self._workspace.feed(DROPS[0].feed).target.connection
+        )
+        _, rows = warehouse.query(
+            "SELECT feed, sum(rows_read), sum(rows_loaded), sum(rows_duplicate), "
+            "sum(rows_quarantined), sum(rows_out_of_window) FROM penstock.loads "
+            "WHERE state = 'loaded' GROUP BY feed"
+        )
+        log = {feed: tuple(map(int, counts)) for feed, *counts in rows}
+        self._out.print("\n[bold]5. The load log against the answer sheet[/]")
+        agreed = True
+        for drop in DROPS:
+            path = self._drops / drop.folder / "_answers" / f"{drop.feed}.json"
+            sheet = json.loads(path.read_text())["counts"]
+            names = ("read", "loaded", "duplicate", "quarantined", "out_of_window")
+            expected = tuple(int(sheet[n]) for n in names)
+            same = log.get(drop.feed) == expected
+            agreed &= same
+            word = "[green]equal[/]" if same else f"[red]expected {expected}[/]"
+            self._out.print(f"{drop.feed}: {log.get(drop.feed)} {word}")
+        return agreed
+
+    def where(self) -> None:
+        home = self._workspace.home
+        self._out.print(
+            f"\n[bold]Where it is[/]\n"
+            f"  the data     embedded Postgres in {home}/postgres\n"
+            f"  the ledger   {home}/ledger (Delta tables)\n"
+            f"  the stages   {home}/stage (Delta tables, the quarantine included)\n"
+            "[bold]Look at it[/]\n"
+            "  penstock query                       the analyses there are\n"
+            "  penstock query most_active_users\n"
+            "  penstock quarantine list events      what was held back, and why\n"
+            "  penstock database                    keeps the server up and prints its address",
+            highlight=False,
+        )
+
+
+def _batch_line(batch: Mapping[str, Any]) -> str:
+    line = f"batch {batch['batch_id'][:12]} {batch['state']}, {batch['files']} files"
+    steps = ", ".join(f"{name} {spent:.1f} s" for name, spent in batch["steps"].items())
+    found = batch.get("expectations")
+    if found:
+        held = sum(1 for check in found["expectations"] if check["success"])
+        line += f", expectations {held} of {len(found['expectations'])}"
+    failed = "".join(f"\n  failed file {uri}: {why}" for uri, why in batch["failed_files"].items())
+    return f"{line} ({steps}){failed}"
