@@ -34,9 +34,10 @@ def check_command(feed: str, offline: bool, as_json: bool, workspace: Workspace)
     if not offline:
         source = configured.source
         found = discover(store_for(source.path), source, now=SystemClock().now())
+        matching = sum(1 for _ in found.files)
         done.append(
-            f"{source.path}: {len(found.files):,} files match {source.match}, "
-            f"{len(found.ignored):,} do not"
+            f"{source.path}: {matching:,} of {found.listed:,} files match {source.match}, "
+            f"{len(found.rejected):,} of the others cannot be loaded"
         )
         warehouse = workspace.warehouse(configured.target.connection)
         with warehouse.session() as session:
@@ -91,7 +92,7 @@ def _status(workspace: Workspace, name: str, *, strict: bool) -> dict[str, Any]:
 
 @click.command("files")
 @click.argument("feed")
-@click.option("--state", help="Only files in this state (new and ignored included).")
+@click.option("--state", help="Only files in this state, `new` included.")
 @json_option
 @workspace_options
 def files_command(feed: str, state: str | None, as_json: bool, workspace: Workspace) -> None:
@@ -112,12 +113,12 @@ def _files(workspace: Workspace, feed: Feed) -> Iterator[tuple[str, str, str]]:
     for record in sorted(known.values(), key=lambda r: r.uri):
         yield record.uri, record.state.value, record.reason
     found = discover(store_for(feed.source.path), feed.source, now=SystemClock().now())
-    for file in found.files:
-        if file.uri not in known:
-            yield file.uri, "new", ""
-    for uri, reason in found.ignored:
-        if uri not in known:
-            yield uri, "ignored", reason
+    for sighting in found.files:
+        if sighting.file.uri not in known:
+            yield sighting.file.uri, "new", ""
+    for rejected in found.rejected:
+        if rejected.file.uri not in known:
+            yield rejected.file.uri, "rejected", rejected.reason
 
 
 @click.command("preview")

@@ -6,6 +6,8 @@ Runs on any ``ports.Session``. The staging tables must have been filled and comm
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from penstock import failpoints
@@ -13,7 +15,11 @@ from penstock.errors import BatchFailed, BatchRefused, GateHeld, Retryable
 from penstock.model import Batch, Counts, Feed, FileOutcome, Receipt, StagedBatch, State
 from penstock.model.layout import staging_columns
 from penstock.ports import Gate, Session
-from penstock.publish.sql import HASH_VERSION, PublishSql
+from penstock.publish.sql import HASH_VERSION, PublishSql, create_indexes, drop_indexes
+
+
+_BULK_ROWS = 50_000
+"""From here on, building an index at once beats growing it row by row."""
 
 
 def stage_files(session: Session, sql: PublishSql, staged: StagedBatch) -> None:
@@ -116,7 +122,8 @@ def publish(
     if feed.target.mode == "replace":
         _refuse_stale_replace(session, feed, batch)
         session.execute(sql.clear())
-    compared = sql.compares and _may_match(session, sql)
+    ((has_rows,),) = session.query(sql.target_has_rows())
+    compared = sql.compares and _may_match(session, sql, has_rows=has_rows)
     verdicts = _compare(session, sql, names) if compared else {}
     held = verdicts.get("clash", 0) if sql.policy == "quarantine" else verdicts.get("taken", 0)
     if held:
@@ -126,7 +133,8 @@ def publish(
     rekeyed = 0
     if sql.policy == "rekey":
         ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=compared))
-    inserted = session.execute(sql.insert(compared=compared), names)
+    with _bulk(session, sql, names, empty=not has_rows and accepted >= _BULK_ROWS):
+        inserted = session.execute(sql.insert(compared=compared), names)
     failpoints.reach("publish.written")
 
     counts = replace(
@@ -155,11 +163,28 @@ def publish(
     return replace(receipt, already=False)
 
 
-def _may_match(session: Session, sql: PublishSql) -> bool:
+@contextmanager
+def _bulk(
+    session: Session, sql: PublishSql, names: dict[str, object], *, empty: bool
+) -> Iterator[None]:
+    """Into an empty table, a large insert goes without indexes, which are built afterwards."""
+    if not empty:
+        yield
+        return
+    ((skip_wal,),) = session.query(sql.can_skip_wal(), names)
+    if skip_wal:
+        session.execute(sql.truncate())
+    for statement in drop_indexes(sql.feed):
+        session.execute(statement)
+    yield
+    for statement in create_indexes(sql.feed):
+        session.execute(statement)
+
+
+def _may_match(session: Session, sql: PublishSql, *, has_rows: bool) -> bool:
     """Whether anything can match: on a first load without clashes the comparison is left out."""
-    ((has_rows,),) = session.query(sql.target_has_rows())
     if has_rows or sql.policy != "rekey":
-        return bool(has_rows)
+        return has_rows
     ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=False))
     return bool(rekeyed)
 

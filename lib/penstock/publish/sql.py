@@ -86,9 +86,17 @@ CONTROL_INDEXES: tuple[str, ...] = (
 )
 
 
+def _typed(feed: Feed, name: str, spark_type: str) -> str:
+    """A column definition. Keys and hashes compare by bytes: it is faster, and what Spark does."""
+    type_ = postgres_type(spark_type)
+    compared = name in feed.target.key or name in (ORIGINAL_ID, CONTENT_HASH, REKEYED_ID)
+    collate = ' COLLATE "C"' if compared and type_ == "text" else ""
+    return f"{quote(name)} {type_}{collate}"
+
+
 def create_target(feed: Feed) -> str:
     """DDL of the target table, without keys or indexes."""
-    columns = ",\n  ".join(f"{quote(n)} {postgres_type(t)}" for n, t in target_columns(feed))
+    columns = ",\n  ".join(_typed(feed, n, t) for n, t in target_columns(feed))
     return f"CREATE TABLE IF NOT EXISTS {table(feed.target.table)} (\n  {columns}\n)"
 
 
@@ -113,6 +121,16 @@ def create_indexes(feed: Feed) -> tuple[str, ...]:
     if clash_policy(feed) == "content":
         return (f"CREATE INDEX {quote(name + '_content')} ON {target} ({quote(CONTENT_HASH)})",)
     return ()
+
+
+def drop_indexes(feed: Feed) -> tuple[str, ...]:
+    """Drops what ``create_indexes`` makes."""
+    schema, name = feed.target.table.split(".", 1)
+    stem = f"{schema}_{name}"
+    return tuple(
+        f"DROP INDEX IF EXISTS {quote(schema)}.{quote(stem + suffix)}"
+        for suffix in ("_key", "_original", "_content")
+    )
 
 
 def add_column(feed: Feed, name: str, spark_type: str) -> str:
@@ -164,7 +182,7 @@ class PublishSql:
 
     def create_staging(self) -> tuple[str, ...]:
         columns = ", ".join(
-            f"{quote(n)} {'text' if is_nested(t) else postgres_type(t)}"
+            _typed(self.feed, n, "string" if is_nested(t) else t)
             for n, t in staging_columns(self.feed)
         )
         return (
@@ -360,6 +378,17 @@ class PublishSql:
         )
 
     # -- writing --
+
+    def can_skip_wal(self) -> str:
+        """Whether emptying the empty table first spares its rows the write-ahead log: they do not
+        need it in a table that this very transaction truncated, at ``wal_level = minimal``."""
+        return (
+            "SELECT current_setting('wal_level') = 'minimal' AND NOT EXISTS (SELECT 1 FROM "
+            "pg_catalog.pg_constraint WHERE confrelid = to_regclass(%(target)s))"
+        )
+
+    def truncate(self) -> str:
+        return f"TRUNCATE {self.target}"
 
     def clear(self) -> str:
         """``replace`` deletes rather than truncates or re-creates: views and grants survive, and
