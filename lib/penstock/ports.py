@@ -34,9 +34,11 @@ class Clock(Protocol):
 class ObjectStore(Protocol):
     """One kind of storage (local disk, S3). URIs are raw: never percent-encoded."""
 
-    def list(self, prefix: str) -> Iterator[FileVersion]:
+    def list(self, prefix: str, starting: str = "") -> Iterator[FileVersion]:
         """Every object below ``prefix`` (a URI ending in ``/``), in no stated order.
 
+        :param starting: only objects whose path below ``prefix`` starts with this text; what is
+            elsewhere costs nothing.
         :raises SourceUnreachable: the bucket or folder does not exist or may not be listed.
         """
         ...

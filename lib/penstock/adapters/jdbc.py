@@ -66,5 +66,5 @@ def jdbc_address(url: str) -> tuple[str, dict[str, str]]:
         f"jdbc:postgresql://{host}:{parts.get('port', '5432')}/{parts.get('dbname', 'postgres')}"
         f"?{urlencode(options)}"
     )
-    credentials = {k: parts[k] for k in ("user", "password") if k in parts}
+    credentials: dict[str, str] = {k: parts[k] for k in ("user", "password") if k in parts}
     return address, credentials

@@ -75,9 +75,7 @@ def draw(path: Path, title: str, headers: tuple[str, ...], rows: list[tuple[Any,
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise ConfigError(
-            "charts need matplotlib", hint="pip install 'penstock[charts]'"
-        ) from None
+        raise ConfigError("charts need matplotlib", hint="pip install 'penstock[charts]'") from None
     if not rows:
         raise ConfigError("the query gave no rows to draw", hint="has the feed been loaded?")
     numeric = [i for i, cell in enumerate(rows[0]) if i and _is_number(cell)]

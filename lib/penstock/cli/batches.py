@@ -68,7 +68,14 @@ def list_command(feed: str, state: str | None, as_json: bool, workspace: Workspa
     print_table(
         ("batch", "order", "state", "files", "bytes", "reason"),
         [
-            (r["batch_id"][:12], r["sequence"], r["state"], r["files"], size(r["bytes"]), r["reason"])
+            (
+                r["batch_id"][:12],
+                r["sequence"],
+                r["state"],
+                r["files"],
+                size(r["bytes"]),
+                r["reason"],
+            )
             for r in rows
         ],
     )
@@ -186,8 +193,13 @@ def quarantine_list(
     print_table(
         ("batch", "file", "status", "reasons", "record"),
         [
-            (r["batch_id"][:12], r["file"].rsplit("/", 1)[-1], r["status"],
-             "; ".join(r["reasons"]), r["raw"])
+            (
+                r["batch_id"][:12],
+                r["file"].rsplit("/", 1)[-1],
+                r["status"],
+                "; ".join(r["reasons"]),
+                r["raw"],
+            )
             for r in records
         ],
     )

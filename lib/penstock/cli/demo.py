@@ -151,9 +151,7 @@ class _Stage:
 
     def compare(self) -> bool:
         """The load log against the answer sheets, which were made without the pipeline."""
-        warehouse = self._workspace.warehouse(
-            self._workspace.feed(DROPS[0].feed).target.connection
-        )
+        warehouse = self._workspace.warehouse(self._workspace.feed(DROPS[0].feed).target.connection)
         _, rows = warehouse.query(
             "SELECT feed, sum(rows_read), sum(rows_loaded), sum(rows_duplicate), "
             "sum(rows_quarantined), sum(rows_out_of_window) FROM penstock.loads "

@@ -64,8 +64,15 @@ def status_command(feed: str | None, as_json: bool, workspace: Workspace) -> Non
     print_table(
         ("feed", "new files", "loaded", "failed", "held batches", "last recorded", "note"),
         [
-            (r["feed"], r["backlog"], r["files"].get("loaded", 0), r["files"].get("failed", 0),
-             r["batches"].get("held", 0), r["last"], r["note"])
+            (
+                r["feed"],
+                r["backlog"],
+                r["files"].get("loaded", 0),
+                r["files"].get("failed", 0),
+                r["batches"].get("held", 0),
+                r["last"],
+                r["note"],
+            )
             for r in rows
         ],
     )
@@ -105,7 +112,9 @@ def files_command(feed: str, state: str | None, as_json: bool, workspace: Worksp
     if as_json:
         print_json({"feed": feed, "files": rows})
     else:
-        print_table(("state", "file", "reason"), [(r["state"], r["uri"], r["reason"]) for r in rows])
+        print_table(
+            ("state", "file", "reason"), [(r["state"], r["uri"], r["reason"]) for r in rows]
+        )
 
 
 def _files(workspace: Workspace, feed: Feed) -> Iterator[tuple[str, str, str]]:
@@ -127,15 +136,13 @@ def _files(workspace: Workspace, feed: Feed) -> Iterator[tuple[str, str, str]]:
 @click.option("--rows", type=click.IntRange(min=1), default=10, show_default=True)
 @json_option
 @workspace_options
-def preview_command(
-    feed: str, files: int, rows: int, as_json: bool, workspace: Workspace
-) -> None:
+def preview_command(feed: str, files: int, rows: int, as_json: bool, workspace: Workspace) -> None:
     """Accepted, rejected with reasons, duplicates, clashes; writes nothing."""
     from penstock.api import FeedHandle
 
     preview = FeedHandle(workspace.feed(feed), workspace).preview(files=files)
     reasons = preview.rejected.groupBy("_reason").count().orderBy("count", ascending=False)
-    document = {
+    document: dict[str, Any] = {
         "feed": feed,
         "files": list(preview.files),
         "counts": dict(preview.counts),
@@ -149,9 +156,7 @@ def preview_command(
     out = console()
     out.print(f"{feed}: {len(preview.files)} files", *preview.files, sep="\n  ", markup=False)
     print_table(("status", "records"), preview.counts.items())
-    print_table(
-        ("reason", "records"), [(r["_reason"], r["count"]) for r in document["reasons"]]
-    )
+    print_table(("reason", "records"), [(r["_reason"], r["count"]) for r in document["reasons"]])
     for title in ("accepted", "clashes"):
         found = document[title]
         if found:
@@ -175,4 +180,3 @@ def sql_command(feed: str, workspace: Workspace) -> None:
 
 
 COMMANDS = (check_command, status_command, files_command, preview_command, sql_command)
-

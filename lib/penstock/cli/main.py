@@ -64,13 +64,12 @@ def workspace_options(command: F) -> F:
 
     @click.option("--target", "-t", default="dev", show_default=True, help="Which connections.")
     @click.option("--var", "-v", "variables", multiple=True, metavar="NAME=VALUE")
-    @click.pass_context
     @wraps(command)
-    def wrapped(
-        ctx: click.Context, *args: Any, target: str, variables: tuple[str, ...], **kwargs: Any
-    ) -> Any:
+    def wrapped(*args: Any, target: str, variables: tuple[str, ...], **kwargs: Any) -> Any:
         workspace = Workspace.from_environment(
-            conf_dir=ctx.obj, target=target, variables=parse_variables(variables)
+            conf_dir=click.get_current_context().obj,
+            target=target,
+            variables=parse_variables(variables),
         )
         return command(*args, workspace=workspace, **kwargs)
 

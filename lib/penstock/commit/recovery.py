@@ -31,11 +31,12 @@ def open_ledger(ledger: Ledger, warehouse: Warehouse, feed: Feed) -> LedgerView:
     if lost:
         raise LedgerMismatch(
             f"the ledger of {feed.name} says {len(lost)} batches are loaded which "
-            f"{warehouse.label} knows nothing of, the first {lost[0][:12]}: was the warehouse restored or changed?",
+            f"{warehouse.label} knows nothing of, the first {lost[0][:12]}: "
+            "was the warehouse restored or changed?",
             hint="point the feed at the right warehouse, or set the ledger aside: delete "
             f"ledger/{feed.name} in PENSTOCK_HOME, and what is missing is loaded again",
         )
-    behind = [i for i, state in logged.items() if i not in known or known[i].state is not state]
+    behind = [i for i, state in logged.items() if not _agrees(known.get(i), state)]
     if not behind:
         return view
     for receipt, batch in warehouse.load_log(feed.name, behind):
@@ -46,6 +47,13 @@ def open_ledger(ledger: Ledger, warehouse: Warehouse, feed: Feed) -> LedgerView:
             log.info("batch %s was published before; the ledger now knows", batch.id[:12])
             settle(ledger, batch, receipt, feed.config_hash)
     return ledger.open()
+
+
+def _agrees(record: BatchRecord | None, logged: State) -> bool:
+    """Whether the ledger needs nothing more; a skipped batch stands as abandoned in the log."""
+    if record is None:
+        return False
+    return record.state is logged or (record.state, logged) == (State.SKIPPED, State.ABANDONED)
 
 
 def settle(ledger: Ledger, batch: Batch, receipt: Receipt, config_hash: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool
 FileFormat = Literal["csv", "json", "auto"]
 Mode = Literal["append", "upsert", "replace"]
 OnClash = Literal["rekey", "quarantine", "fail"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from penstock.model.feed import DedupeStep, EmailCompanyStep, Feed, PythonStep, UuidClashStep
+
+Policy = Literal["rekey", "quarantine", "fail", "upsert", "content", "none"]
 
 CONTENT_HASH = "content_hash"
 ORIGINAL_ID = "original_id"
@@ -49,7 +53,7 @@ def staging_columns(feed: Feed) -> tuple[tuple[str, str], ...]:
     return (*data_columns(feed), *extra, ("_file", "int"))
 
 
-def clash_policy(feed: Feed) -> str:
+def clash_policy(feed: Feed) -> Policy:
     """What happens to records of one key and different content: ``rekey``, ``quarantine``,
     ``fail``, ``upsert`` (newest wins), ``content`` (no key; equal content is dropped) or ``none``.
     """

@@ -123,15 +123,18 @@ def publish(
         _refuse_stale_replace(session, feed, batch)
         session.execute(sql.clear())
     ((has_rows,),) = session.query(sql.target_has_rows())
-    compared = sql.compares and _may_match(session, sql, has_rows=has_rows)
-    verdicts = _compare(session, sql, names) if compared else {}
+    rekeyed = 0
+    if sql.policy == "rekey":
+        ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=False))
+    # On a first load without clashes there is nothing to compare with.
+    compared = sql.compares and bool(has_rows or rekeyed)
+    verdicts = _compare(session, sql, names, rekeyed=rekeyed) if compared else {}
     held = verdicts.get("clash", 0) if sql.policy == "quarantine" else verdicts.get("taken", 0)
     if held:
         session.execute(sql.hold_back(), names)
     if verdicts.get("newer"):
         session.execute(sql.delete_superseded())
-    rekeyed = 0
-    if sql.policy == "rekey":
+    if sql.policy == "rekey" and (rekeyed or verdicts.get("clash")):
         ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=compared))
     with _bulk(session, sql, names, empty=not has_rows and accepted >= _BULK_ROWS):
         inserted = session.execute(sql.insert(compared=compared), names)
@@ -181,21 +184,17 @@ def _bulk(
         session.execute(statement)
 
 
-def _may_match(session: Session, sql: PublishSql, *, has_rows: bool) -> bool:
-    """Whether anything can match: on a first load without clashes the comparison is left out."""
-    if has_rows or sql.policy != "rekey":
-        return has_rows
-    ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=False))
-    return bool(rekeyed)
-
-
-def _compare(session: Session, sql: PublishSql, names: dict[str, object]) -> dict[str, int]:
+def _compare(
+    session: Session, sql: PublishSql, names: dict[str, object], *, rekeyed: int
+) -> dict[str, int]:
+    """Staged records by what the target already knows of them."""
     for statement in sql.verdict():
         session.execute(statement, names)
-    if sql.policy == "rekey":
+    verdicts = _verdicts(session, sql)
+    if sql.policy == "rekey" and (rekeyed or verdicts.get("clash")):
         for statement in sql.generated():
             session.execute(statement)
-    verdicts = {verdict: int(count) for verdict, count in session.query(sql.verdict_counts())}
+        verdicts = _verdicts(session, sql)
     if sql.policy == "fail" and verdicts.get("clash"):
         key = session.query(sql.first_clash())[0]
         raise BatchFailed(
@@ -204,6 +203,10 @@ def _compare(session: Session, sql: PublishSql, names: dict[str, object]) -> dic
             hint="the feed says on_clash: fail; use rekey or quarantine, or mend the file",
         )
     return verdicts
+
+
+def _verdicts(session: Session, sql: PublishSql) -> dict[str, int]:
+    return {verdict: int(count) for verdict, count in session.query(sql.verdict_counts())}
 
 
 def _refuse_stale_replace(session: Session, feed: Feed, batch: Batch) -> None:

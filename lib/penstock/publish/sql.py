@@ -25,6 +25,7 @@ from penstock.model.layout import (
     LINEAGE,
     ORIGINAL_ID,
     REKEYED_ID,
+    Policy,
     clash_policy,
     data_columns,
     staging_columns,
@@ -165,7 +166,7 @@ class PublishSql:
         return table(self.feed.target.table)
 
     @property
-    def policy(self) -> str:
+    def policy(self) -> Policy:
         return clash_policy(self.feed)
 
     @property
