@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from penstock.sample import SAMPLES
 from tests.support.answers import check_counts, check_quarantine, check_target
 from tests.support.process import Penstock
 
-FEEDS = {
-    "events": ("events", "public.events"),
-    "customer_transactions": ("customer_transactions", "public.customer_transactions"),
-    "customers": ("shop", "public.customers"),
-    "orders": ("shop", "public.orders"),
-    "order_items": ("shop", "public.order_items"),
-}
+FEEDS = {name: (sample.folder, f"public.{name}") for name, sample in SAMPLES.items()}
 
 
 @pytest.fixture(scope="module")
