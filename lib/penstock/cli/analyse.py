@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,14 @@ def query_command(
         return
     text = sql if sql is not None else _read(queries, name or "")
     warehouse = workspace.warehouse(
-        connection_named(connection, conf_dir=workspace.conf_dir, target=workspace.target)
+        connection_named(
+            connection,
+            conf_dir=workspace.conf_dir,
+            variables=workspace.variables,
+            environ=os.environ,
+            target=workspace.target,
+            home=workspace.home,
+        )
     )
     headers, rows = warehouse.query(text)
     if as_json:
