@@ -1,0 +1,181 @@
+"""From an e-mail address to the company behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from penstock.transform.frames import TEMPORARY, Transform, col, find, is_text, type_of, with_marks
+from penstock.transform.marks import mark_invalid_email
+from penstock.transform.punycode import decoded
+from penstock.transform.suffixes import (
+    FREE,
+    ICANN,
+    NAMES,
+    PRIVATE,
+    TAIL,
+    lookup,
+    suffixes,
+    to_unicode,
+)
+
+_DOMAIN = f"{TEMPORARY}domain"
+_LABELS = f"{TEMPORARY}labels"
+_REGISTRY = f"{TEMPORARY}registry"
+_OWNED = f"{TEMPORARY}owned"
+_REGISTRABLE = f"{TEMPORARY}registrable"
+
+_LONGEST = 1000
+"""Characters of the longest text looked at: a line of mail has 998 (RFC 5322, 2.1.1)."""
+
+# RFC 5322 addr-spec without comments and folding, with the lengths of RFC 5321 and letters of any
+# script (RFC 6531). Possessive quantifiers keep hostile text from backtracking.
+_SPACE = r"[\s\p{Z}]*+"
+_ATOM = r"[^\s\p{Z}\p{Cc}\"(),:;<>@\[\]\\.]"
+_LOCAL = rf'(?:(?=[^@]{{1,64}}@){_ATOM}++(?:\.{_ATOM}++)*+|"(?:[^"\\\r\n]|\\.){{0,62}}")'
+_DOTS = "\u3002\uff0e\uff61"
+"""What also counts as a dot in a domain name (IDNA, RFC 3490, 3.1)."""
+_DOT = f"[.{_DOTS}]"
+_LABEL = r"(?!-)[\p{L}\p{M}\p{N}\-]{1,63}+(?<!-)"
+_NAME = rf"((?:{_LABEL}{_DOT})+(?![0-9]++{_DOT}?(?:[\s\p{{Z}}>]|\z)){_LABEL}){_DOT}?"
+_PLAIN = rf"\A{_SPACE}{_LOCAL}@{_NAME}{_SPACE}\z"
+# A display name may hold anything but angle brackets, unless it looks like a list of addresses.
+_DISPLAYED = (
+    rf'\A(?![^<"@]*+@[^<",;]*+[,;])(?:[^<>"]++|"(?:[^"\\]++|\\.)*+")*+'
+    rf"<{_SPACE}{_LOCAL}@{_NAME}{_SPACE}>{_SPACE}\z"
+)
+
+
+def email_company(
+    column: str,
+    output: str = "company",
+    domain_output: str = "email_domain",
+    free_mail: Literal["null", "keep"] = "null",
+    overrides: Mapping[str, str] | None = None,
+    invalid: Literal["null", "quarantine"] = "null",
+) -> Transform:
+    """Derive the company from an e-mail address.
+
+    =====================  ====================================================================
+    in ``column``          string: ``j@x.com``, ``<j@x.com>``, ``"Doe, J." <j@x.com>``
+    out ``domain_output``  string: the whole domain in lower case and Unicode (``xn--`` labels
+                           decoded), without a trailing dot; NULL where the address is no valid
+                           one
+    out ``output``         string: the company, or NULL
+    out ``_status``        string (``invalid="quarantine"`` only): ``accepted``, ``quarantined``
+    out ``_reasons``       array<string> (``invalid="quarantine"`` only)
+    =====================  ====================================================================
+
+    The company is what ``overrides`` says of the domain or of the nearest domain above it; else
+    the label below the public suffix, in lower case: ``acme`` for ``j@mail.acme.co.uk``. Public
+    suffixes are those of the Public Suffix List (https://publicsuffix.org/list/), registries' and
+    private ones (``acme`` for ``j@acme.uk.com``); an address directly at a private suffix is its
+    owner's (``github`` for ``j@github.io``), one directly at a registry's suffix is nobody's:
+    NULL. A top-level domain that the list does not know counts as a suffix, as the list's own
+    rule says.
+
+    An address is valid if it is one RFC 5322 ``addr-spec``, with a display name or not, at a
+    domain name of two labels or more whose last is not a number; so an address literal
+    (``j@[192.0.2.1]``), a list of addresses and a comment are not. Letters of any script are
+    allowed. Unicode is compared as it is written: composed and decomposed letters differ.
+
+    No Spark action, no Python UDF, no shuffle: one broadcast join with a small table.
+
+    :param free_mail: ``null``: addresses at domains that hand out mailboxes to anybody (a
+        reviewed list, shipped as ``data/free_mail.txt``) have no company; ``keep``: they have.
+    :param overrides: company by domain; stands above everything else.
+    :param invalid: ``quarantine``: rows with text that is no valid address get ``_status``
+        ``quarantined`` and a reason. No row is dropped.
+    :raises ValueError: a domain of ``overrides`` is none, or a setting has another value; or (when
+        applied) there is no such column, or it is no text.
+    """
+    for setting, value, allowed in (
+        ("free_mail", free_mail, ("null", "keep")),
+        ("invalid", invalid, ("null", "quarantine")),
+    ):
+        if value not in allowed:
+            raise ValueError(f"email_company: {setting} is {' or '.join(allowed)}, not {value!r}")
+    if len({column, output, domain_output}) < 3:
+        raise ValueError("email_company: column, output and domain_output must be three columns")
+    names = {to_unicode(domain): name for domain, name in (overrides or {}).items()}
+
+    def apply(df: DataFrame) -> DataFrame:
+        (source,) = find(df, "email_company: column", [column])
+        if not is_text(type_of(df, source)):
+            raise ValueError(f"email_company: column {source!r} is no text")
+        known = suffixes()
+        wild = ", ".join(f"'{tld}'" for tld in known.wild)
+        single = f"CASE WHEN {_last(1)} IN ({wild}) THEN 2 ELSE 1 END"
+        frame = (
+            df.withColumn(_DOMAIN, _domain(col(source)))
+            .withColumn(_DOMAIN, F.expr(decoded(_DOMAIN)))
+            .withColumn(TAIL, F.substring_index(col(_DOMAIN), ".", -2))
+            .join(F.broadcast(lookup(df.sparkSession, names)), TAIL, "left")
+            .withColumn(_LABELS, F.size(F.split(col(_DOMAIN), "[.]")))
+            .withColumn(_REGISTRY, _longest_match(ICANN, single, known.depth))
+            .withColumn(_OWNED, _longest_match(PRIVATE, "0", known.depth))
+            .withColumn(_REGISTRABLE, _registrable())
+        )
+        overridden = max((domain.count(".") + 1 for domain in names), default=0)
+        derived = {domain_output: col(_DOMAIN), output: _company(free_mail, overridden)}
+        replaced = {name.lower() for name in derived}
+        kept = [col(c) for c in df.columns if c.lower() not in replaced]
+        result = frame.select(*kept, *(value.alias(name) for name, value in derived.items()))
+        if invalid == "quarantine":
+            return with_marks(result).transform(mark_invalid_email(source, domain_output))
+        return result
+
+    return apply
+
+
+def _domain(address: Column) -> Column:
+    """The domain of a valid address in lower case, with plain dots; else NULL."""
+    text = F.when(F.length(address) <= _LONGEST, address)
+    plain = F.regexp_extract(text, _PLAIN, 1)
+    found = F.when(plain != "", plain).when(
+        F.contains(text, F.lit("<")), F.regexp_extract(text, _DISPLAYED, 1)
+    )
+    domain = F.translate(F.lower(found), _DOTS, "...")
+    return F.when((F.length(domain) <= 253) & (domain != ""), domain)
+
+
+def _registrable() -> Column:
+    """The public suffix and one label more; NULL if there is none."""
+    return F.expr(
+        f"CASE WHEN {_LABELS} > greatest({_REGISTRY}, {_OWNED}) "
+        f"THEN {_last(f'greatest({_REGISTRY}, {_OWNED}) + 1')} "
+        f"WHEN {_LABELS} > {_REGISTRY} THEN {_last(f'{_REGISTRY} + 1')} END"
+    )
+
+
+def _longest_match(rules: str, default: str, depth: int) -> Column:
+    """Labels of the longest of ``rules`` that the domain matches; exceptions go first."""
+    exceptions, matches = [], []
+    for n in range(depth, 1, -1):
+        end, parent = _last(n), _last(n - 1)
+        enough = f"WHEN {_LABELS} >= {n} AND"
+        exceptions.append(f"{enough} array_contains({rules}, concat('!', {end})) THEN {n - 1}")
+        matches.append(
+            f"{enough} (array_contains({rules}, {end}) "
+            f"OR array_contains({rules}, concat('*.', {parent}))) THEN {n}"
+        )
+    cases = " ".join([*exceptions, *matches])
+    return F.expr(f"CASE WHEN {rules} IS NULL THEN {default} {cases} ELSE {default} END")
+
+
+def _last(labels: int | str) -> str:
+    """SQL: the last so many labels of the domain, or all it has."""
+    return f"substring_index({_DOMAIN}, '.', -({labels}))"
+
+
+def _company(free_mail: str, overridden: int) -> Column:
+    """``overridden``: labels of the longest domain in the overrides, 0 if there are none."""
+    label = F.substring_index(col(_REGISTRABLE), ".", 1)
+    if free_mail == "null":
+        free = F.array_contains(col(FREE), col(_REGISTRABLE))
+        label = F.when(~F.coalesce(free, F.lit(False)), label)
+    ends = [F.expr(f"try_element_at({NAMES}, {_last(n)})") for n in range(overridden, 1, -1)]
+    return F.coalesce(*ends, label)
