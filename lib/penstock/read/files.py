@@ -1,0 +1,60 @@
+"""Which planned file a record came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from penstock.model import Batch, Feed
+from penstock.read.paths import path_keys
+
+FILE_PATH = "file_path"
+"""Name of the column in which a scan hands on ``_metadata.file_path``."""
+
+
+def capture_column(index: int) -> str:
+    """Internal name of the feed's capture number ``index``."""
+    return f"capture_{index}"
+
+
+def attach_file(
+    spark: SparkSession,
+    records: DataFrame,
+    feed: Feed,
+    batch: Batch,
+    paths: Mapping[int, str],
+    tails: Mapping[int, str | None],
+) -> DataFrame:
+    """Replace ``file_path`` by what is known of the planned file.
+
+    :param paths: the path Spark was given, by position in ``batch.files``.
+    :returns: the other columns, ``_file`` (int), ``file_tail`` (string: the file's last
+        characters, or NULL) and a string column per capture (``capture_column``). A record of an
+        unplanned file fails the query: it must neither vanish nor count for another file.
+    """
+    rest = [F.col(c) for c in records.columns if c != FILE_PATH]
+    captured = [capture_column(i) for i in range(len(feed.captures))]
+    names = ["file_tail", *captured]
+    facts = {p: (p, tails.get(p), *_captures(feed, batch, p)) for p in sorted(paths)}
+    if len(facts) == 1:
+        [(position, *texts)] = facts.values()
+        literals = (F.lit(t).cast("string").alias(n) for t, n in zip(texts, names, strict=True))
+        return records.select(*rest, F.lit(position).alias("_file"), *literals)
+    files = spark.createDataFrame(
+        [(key, *facts[position]) for position in facts for key in path_keys(paths[position])],
+        ", ".join([f"{FILE_PATH} string, _file int", *(f"{n} string" for n in names)]),
+    )
+    joined = records.join(F.broadcast(files), FILE_PATH, "left")
+    return joined.select(*rest, _planned().alias("_file"), *names)
+
+
+def _planned() -> Column:
+    message = F.concat(F.lit("a record of a file that was not planned: "), FILE_PATH)
+    return F.coalesce(F.col("_file"), F.raise_error(message).cast("int"))
+
+
+def _captures(feed: Feed, batch: Batch, position: int) -> Sequence[str | None]:
+    captured = batch.files[position].captures
+    return [captured.get(c.name) for c in feed.captures]

@@ -1,0 +1,170 @@
+"""Source files to records of text: one DataFrame for each group of files with equal layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from penstock.model import Batch, Feed
+from penstock.read import csv_source, json_source
+from penstock.read.files import attach_file, capture_column
+from penstock.read.hashing import content_hash, ignored, malformed_hash
+from penstock.read.layout import Layout, group, matched, source_columns, unknown_fields
+from penstock.read.options import check_options
+
+
+def read_groups(
+    spark: SparkSession,
+    feed: Feed,
+    batch: Batch,
+    layouts: Mapping[int, Layout],
+    paths: Mapping[int, str],
+) -> list[DataFrame]:
+    """Read the files of a batch as text. Lazy: nothing is read before an action.
+
+    :param layouts: ``inspect``'s answer for each readable file, by position in ``batch.files``;
+        files that are not in it are left out.
+    :param paths: the path Spark is to read for each of these: the file's own, or that of its copy
+        under a safe name (``needs_safe_copy``).
+    :returns: at least one DataFrame, all of these columns:
+
+    ====================  ======  ============================================================
+    every declared column string  the source text; NULL where the file lacks it or it is empty
+    every capture         string  text captured from the file's name
+    ``_file``             int     position of the file in ``batch.files``
+    ``content_hash``      string  see ``penstock.read.hashing``
+    ``_rescued_data``     string  JSON object of the fields no column is read from, or NULL
+    ``_malformed``        string  why the record does not parse, or NULL
+    ``_raw``              string  JSON object of all source fields, or the record's text as it
+                                  stands where it does not parse; costs nothing unless used
+    ====================  ======  ============================================================
+
+    :raises ConfigError: an option is refused.
+    """
+    check_options(feed)
+    frames: list[DataFrame] = []
+    for layout, positions in group(layouts):
+        chosen = {p: paths[p] for p in positions}
+        make = _csv if layout.format == "csv" else _json
+        tails = {p: layouts[p].tail for p in positions}
+        frames.append(make(spark, feed, batch, layout, chosen, tails))
+    return frames or [_nothing(spark, feed)]
+
+
+def field_names(
+    spark: SparkSession, feed: Feed, layouts: Mapping[int, Layout], paths: Mapping[int, str]
+) -> tuple[str, ...]:
+    """The names of all fields in the files, for ``extend``; CSV headers in their order, then JSON
+    keys by name.
+
+    JSON files are read for it: the one action in this package, for ``add_new_columns`` only.
+    """
+    names: dict[str, None] = {}
+    keys: set[str] = set()
+    for layout, positions in group(layouts):
+        names |= dict.fromkeys(layout.names)
+        if layout.format == "json":
+            lines = json_source.scan(spark, feed, layout, [paths[p] for p in positions])
+            records = json_source.parse(feed, lines, document=layout.document)
+            found = records.where(F.col("_malformed").isNull())
+            rows = found.select(F.explode(F.map_keys("members")).alias("key")).distinct()
+            keys |= {row["key"] for row in rows.collect()}
+    return tuple(names | dict.fromkeys(sorted(keys)))
+
+
+def output_columns(feed: Feed) -> tuple[str, ...]:
+    """Names of the columns of ``read_groups``, in order."""
+    names = dict.fromkeys(c.name for c in (*feed.columns, *feed.captures))
+    return (*names, "_file", "content_hash", "_rescued_data", "_malformed", "_raw")
+
+
+def _csv(
+    spark: SparkSession,
+    feed: Feed,
+    batch: Batch,
+    layout: Layout,
+    paths: Mapping[int, str],
+    tails: Mapping[int, str | None],
+) -> DataFrame:
+    rows = csv_source.scan(spark, feed, layout, [paths[p] for p in sorted(paths)])
+    rows = attach_file(spark, rows, feed, batch, paths, tails)
+    # A projection of its own: what is used more than once above it must be a plain column, or
+    # Spark would not merge the projections above, and would compute `_raw` for every record.
+    rows = rows.withColumn("_malformed", csv_source.malformed(feed, layout))
+    known = matched(feed, layout.names)
+    fields = {
+        known.get(name, name): F.col(csv_source.field_column(i))
+        for i, name in enumerate(layout.names)
+    }
+    unknown = {name: fields[name] for name in sorted(unknown_fields(feed, layout.names))}
+    corrupt = F.col(csv_source.CORRUPT)
+    return rows.select(
+        *_data_columns(feed, fields),
+        F.col("_file"),
+        F.when(corrupt.isNull(), content_hash(fields, ignored(feed)))
+        .otherwise(malformed_hash(corrupt))
+        .alias("content_hash"),
+        (_json_object(unknown) if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
+        F.col("_malformed"),
+        F.coalesce(corrupt, F.to_json(_struct(fields))).alias("_raw"),
+    )
+
+
+def _json(
+    spark: SparkSession,
+    feed: Feed,
+    batch: Batch,
+    layout: Layout,
+    paths: Mapping[int, str],
+    tails: Mapping[int, str | None],
+) -> DataFrame:
+    lines = json_source.scan(spark, feed, layout, [paths[p] for p in sorted(paths)])
+    lines = attach_file(spark, lines, feed, batch, paths, tails)
+    records = json_source.parse(feed, lines, document=layout.document)
+    sources = [c.source for c in source_columns(feed)]
+    fields = {s: F.col(json_source.field_column(i)) for i, s in enumerate(dict.fromkeys(sources))}
+    return records.select(
+        *_data_columns(feed, fields),
+        F.col("_file"),
+        json_source.content_hash(fields, ignored(feed)).alias("content_hash"),
+        (json_source.rescued() if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
+        F.col("_malformed"),
+        F.col("_raw"),
+    )
+
+
+def _data_columns(feed: Feed, fields: Mapping[str, Column]) -> list[Column]:
+    captures = {c.name: capture_column(i) for i, c in enumerate(feed.captures)}
+    sources = {c.name: c.source for c in feed.columns}
+    columns: list[Column] = []
+    for name in dict.fromkeys([*sources, *captures]):
+        if name in captures:
+            columns.append(F.col(captures[name]).alias(name))
+        else:
+            columns.append(fields.get(sources[name], _text(None)).alias(name))
+    return columns
+
+
+def _json_object(fields: Mapping[str, Column]) -> Column:
+    """JSON object of the fields that are not NULL, or NULL if all are."""
+    if not fields:
+        return _text(None)
+    return F.when(F.coalesce(*fields.values()).isNotNull(), F.to_json(_struct(fields)))
+
+
+def _struct(fields: Mapping[str, Column]) -> Column:
+    return F.struct(*(column.alias(name) for name, column in fields.items()))
+
+
+def _text(value: str | None) -> Column:
+    return F.lit(value).cast("string")
+
+
+def _nothing(spark: SparkSession, feed: Feed) -> DataFrame:
+    types: Sequence[str] = [
+        f"{csv_source.quoted(name)} {'int' if name == '_file' else 'string'}"
+        for name in output_columns(feed)
+    ]
+    return spark.createDataFrame([], ", ".join(types))
