@@ -1,4 +1,8 @@
-"""Where ports meet adapters: what the command line and the Python API both build on."""
+"""Where ports meet adapters: what the command line and the Python API both build on.
+
+Database drivers, Parquet and Spark are imported where they are first needed: a plan, which needs
+none of them, answers in about a second.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,6 @@ from typing import TYPE_CHECKING
 
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.delta_ledger import DeltaLedger
-from penstock.adapters.delta_stage import DeltaStageStore
-from penstock.adapters.pg_copy import copy_loader
-from penstock.adapters.postgres import BulkLoader, PostgresWarehouse
 from penstock.adapters.stores import store_for
 from penstock.config import load_feed
 from penstock.errors import ConfigError
@@ -23,6 +24,9 @@ from penstock.ports import LedgerView, Observer
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from penstock.adapters.delta_stage import DeltaStageStore
+    from penstock.adapters.postgres import BulkLoader, PostgresWarehouse
 
 SparkFactory = Callable[[], "SparkSession"]
 
@@ -83,6 +87,8 @@ class Workspace:
         return DeltaLedger(self.home, feed.name)
 
     def stages(self) -> DeltaStageStore:
+        from penstock.adapters.delta_stage import DeltaStageStore
+
         return DeltaStageStore(self.home)
 
     def warehouse(
@@ -92,6 +98,9 @@ class Workspace:
 
         :raises ConfigError: a kind of warehouse this version cannot write to.
         """
+        from penstock.adapters.pg_copy import copy_loader
+        from penstock.adapters.postgres import PostgresWarehouse
+
         if connection.type != "postgres":
             raise ConfigError(
                 f"connection {connection.name} is of type {connection.type}, "

@@ -47,8 +47,8 @@ class ObjectStore(Protocol):
         """The present version of one object, or None if there is none."""
         ...
 
-    def read(self, uri: str, length: int | None = None) -> bytes:
-        """The first ``length`` bytes of an object, or all of it.
+    def read(self, uri: str, length: int | None = None, offset: int = 0) -> bytes:
+        """``length`` bytes of an object from ``offset`` on, or all that follow.
 
         :raises FileUnreadable: it is gone or may not be read.
         """

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
-from pathlib import PurePosixPath
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -16,10 +14,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from penstock.errors import BatchFailed, FileUnreadable, Retryable, SourceChanged
-from penstock.model import Batch, Column, Feed, StagedBatch, Status
+from penstock.model import Batch, Feed, StagedBatch, Status
 from penstock.model.layout import clash_policy, data_columns
 from penstock.ports import ObjectStore, StageStore
-from penstock.read import HEAD_BYTES, Layout, layout_of, needs_safe_copy, new_columns, read_groups
+from penstock.read import (
+    Layout,
+    extend,
+    field_names,
+    head_bytes,
+    inspect,
+    needs_safe_copy,
+    read_groups,
+    safe_name,
+)
 from penstock.spark_errors import SPARK_ERRORS, first_line, unreadable_file
 from penstock.stage.write import write_stage
 from penstock.steps import apply_steps
@@ -31,6 +38,7 @@ log = logging.getLogger(__name__)
 Transform = Callable[[DataFrame], DataFrame]
 
 _READS_AT_ONCE = 16
+_TAIL_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +124,15 @@ class SparkProcessor:
         """How each file is laid out, from its first bytes; no Spark yet."""
 
         def look(position: int) -> Layout | str:
-            uri = batch.files[position].uri
+            file = batch.files[position].file
+            uri, size = file.uri, file.size
             try:
-                return layout_of(uri, self.store.read(uri, HEAD_BYTES), feed)
+                head = self.store.read(uri, head_bytes(uri))
+                start = max(size - _TAIL_BYTES, 0)
+                tail = self.store.read(uri, _TAIL_BYTES, start) if len(head) < size else None
+                if needs_safe_copy(uri) and not self._inputs(uri):
+                    return "Spark cannot read a file of this name, and PENSTOCK_HOME is elsewhere"
+                return inspect(feed, uri, head, size, tail)
             except FileUnreadable as error:
                 return error.reason
 
@@ -139,11 +153,9 @@ class SparkProcessor:
         verify: bool = True,
     ) -> tuple[Feed, DataFrame]:
         """The feed, extended by new columns where it asks for that, and its marked records."""
-        paths = {i: self._readable_path(batch.files[i].uri) for i in layouts}
+        paths = {i: self._readable_path(batch, i) for i in layouts}
         if feed.evolution == "add_new_columns":
-            more = new_columns(self.spark(), feed, layouts, paths)
-            added = tuple(Column(name=n, type="string", source=s) for n, s in more)
-            feed = replace(feed, columns=feed.columns + added)
+            feed = extend(feed, field_names(self.spark(), feed, layouts, paths))
         policy = clash_policy(feed)
         groups = read_groups(self.spark(), feed, batch, layouts, paths)
         carry_raw = policy in ("quarantine", "fail")
@@ -151,22 +163,20 @@ class SparkProcessor:
         frame = reduce(DataFrame.unionByName, valid)
         return feed, apply_steps(frame, feed, extra, verify=verify)
 
-    def _readable_path(self, uri: str) -> str:
+    def _readable_path(self, batch: Batch, position: int) -> str:
         """The path Spark is given: a copy under a safe name where Hadoop cannot read this one."""
+        uri = batch.files[position].uri
         if not needs_safe_copy(uri):
             return uri
-        name = PurePosixPath(uri)
-        suffixes = "".join(s for s in name.suffixes if s.isascii() and s[1:].isalnum())
-        file = hashlib.sha256(uri.encode(errors="surrogateescape")).hexdigest()[:32]
-        scheme = uri.split("://", 1)[0]
-        home = self.home if "://" in self.home else f"file://{self.home}"
-        if not home.startswith(f"{scheme}://"):
-            raise FileUnreadable(
-                uri, "Spark cannot read a file of this name; PENSTOCK_HOME is elsewhere"
-            )
-        copy = f"{home}/inputs/{file}{suffixes}"
+        copy = f"{self._inputs(uri)}/{batch.id}/{safe_name(uri, position)}"
         self.store.copy(uri, copy)
         return copy
+
+    def _inputs(self, uri: str) -> str:
+        """Folder for copies of files like this one; empty if the home is in another store."""
+        scheme = uri.split("://", 1)[0]
+        home = self.home if "://" in self.home else f"file://{self.home}"
+        return f"{home}/inputs" if home.startswith(f"{scheme}://") else ""
 
     def _blame(
         self, batch: Batch, readable: Mapping[int, Layout], error: Exception
@@ -176,7 +186,7 @@ class SparkProcessor:
         :raises SourceChanged: the file is gone or was replaced.
         :raises Retryable: no file is to blame.
         """
-        paths = {self._readable_path(batch.files[i].uri): i for i in readable}
+        paths = {self._readable_path(batch, i): i for i in readable}
         blamed = unreadable_file(error, paths)
         if blamed is None:
             raise Retryable(f"Spark failed: {first_line(error)}") from error

@@ -22,7 +22,7 @@ _RELEASE = re.compile(r'JAVA_VERSION="(\d+)')
 _BANNER = re.compile(r'version "(\d+)')
 
 
-class JavaMissing(Exception):
+class JavaError(Exception):
     """No Java that Spark runs on; the message is one sentence."""
 
 
@@ -56,15 +56,15 @@ def java_version(java: Path) -> int | None:
 def usable_java(environ: Mapping[str, str] = os.environ) -> Path:
     """The ``java`` that Spark would start, if it is of a supported version.
 
-    :raises JavaMissing: there is none, or it is of another version.
+    :raises JavaError: there is none, or it is of another version.
     """
     java = find_java(environ)
     if java is None:
         home = environ.get("JAVA_HOME")
         where = f"JAVA_HOME is {home}, which has no bin/java" if home else "no java was found"
-        raise JavaMissing(f"Java 17 is needed, and {where}")
+        raise JavaError(f"Java 17 is needed, and {where}")
     version = java_version(java)
     if version not in SUPPORTED:
         kind = f"Java {version}" if version else "of an unknown version"
-        raise JavaMissing(f"Java 17 is needed, and {java} is {kind}")
+        raise JavaError(f"Java 17 is needed, and {java} is {kind}")
     return java

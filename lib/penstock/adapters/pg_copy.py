@@ -7,8 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import adbc_driver_postgresql.dbapi as adbc
-
 from penstock.errors import Retryable
 from penstock.model import StagedBatch, StagedFile, Status
 
@@ -39,6 +37,9 @@ def copy_loader(
     ) -> None:
         names = tuple(name for name, _ in columns)
         files = [f for f in staged.files if f.status is Status.ACCEPTED and f.rows]
+
+        # Imports pandas where it is installed, which takes longer than a small load.
+        import adbc_driver_postgresql.dbapi as adbc
 
         def copy(file: StagedFile) -> None:
             try:

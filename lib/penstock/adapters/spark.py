@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from penstock.adapters.java import REMEDY, JavaMissing, usable_java
+from penstock.adapters.java import REMEDY, JavaError, usable_java
 from penstock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _start_local(home: str, app: str, master: str | None) -> None:
 
     try:
         java = usable_java()
-    except JavaMissing as error:
+    except JavaError as error:
         raise ConfigError(str(error), hint=REMEDY) from error
     if sys.platform == "darwin":  # whose PATH has a stub, which starts the latest Java
         os.environ.setdefault("JAVA_HOME", str(java.parent.parent))

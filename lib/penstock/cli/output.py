@@ -27,7 +27,9 @@ _STYLE = {
 
 
 def console(*, stderr: bool = False) -> Console:
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    # Into a file or a pipe, a table is as wide as it has to be.
+    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 240
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=wide)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from penstock.cli.output import console
 from penstock.model import Batch, BatchReport
 
@@ -41,6 +39,8 @@ class BarObserver(LogObserver):
     """A bar on stderr that moves with the steps of each batch."""
 
     def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
