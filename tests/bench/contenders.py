@@ -38,7 +38,7 @@ class Contender:
     name: str
     table: tuple[str, str]
     command: Callable[[Job], list[str]]
-    environ: Callable[[Job], dict[str, str]] = lambda _: {}
+    environ: Callable[[Job], dict[str, str]]
     steps: Callable[[str], Mapping[str, float]] = lambda _: {}
     install: Callable[[Path], None] = lambda _: None
 
@@ -81,14 +81,14 @@ def _penstock_steps(stdout: str) -> Mapping[str, float]:
 
 def _plain_spark(job: Job) -> list[str]:
     script = str(BENCH / "peers" / "plain_spark.py")
-    places = ["--drops", job.drop.root, "--url", job.url, "--work", str(job.work)]
+    places = ["--drops", job.drop.root, "--work", str(job.work)]
     return [sys.executable, script, *places, "--table", "public.events", "--memory", job.memory]
 
 
 def _dlt(disposition: str, form: str) -> Callable[[Job], list[str]]:
     def command(job: Job) -> list[str]:
         script = str(BENCH / "peers" / "dlt_events.py")
-        places = ["--drops", job.drop.root, "--url", job.url, "--work", str(job.work)]
+        places = ["--drops", job.drop.root, "--work", str(job.work)]
         how = ["--schema", "bench", "--disposition", disposition, "--format", form]
         return [str(_dlt_venv(job.scratch) / "bin" / "python"), script, *places, *how]
 
@@ -129,13 +129,17 @@ CONTENDERS: Mapping[str, Contender] = {
             name="plain_spark",
             table=("public", "events"),
             command=_plain_spark,
-            environ=lambda _: {"PENSTOCK_JARS_DIR": str(jars_folder())},
+            environ=lambda job: {
+                "PENSTOCK_JARS_DIR": str(jars_folder()),
+                URL_VARIABLE: job.url,
+            },
         ),
         *(
             Contender(
                 name=name,
                 table=("bench", "events"),
                 command=_dlt(disposition, form),
+                environ=lambda job: {URL_VARIABLE: job.url},
                 install=_install_dlt,
             )
             for name, disposition, form in (

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -202,11 +203,11 @@ def _empty_database(url: str) -> str:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
         connection.execute("CHECKPOINT")
-        parts = connection.info
-        return (
-            f"postgresql://{parts.user}:{parts.password or 'unused'}"
-            f"@{parts.host}:{parts.port}/{DATABASE}"
-        )
+        server = connection.info
+        # dlt wants a password even where the server trusts its clients.
+        password = quote(server.password or "unused", safe="")
+        user = quote(server.user, safe="")
+        return f"postgresql://{user}:{password}@{server.host}:{server.port}/{DATABASE}"
 
 
 def _count(url: str, target: tuple[str, str]) -> int:

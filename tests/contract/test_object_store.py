@@ -214,13 +214,26 @@ def test_there_is_no_version_of_what_is_no_file(drop: Drop, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "expected"), [(None, b"abc"), (0, b""), (2, b"ab"), (3, b"abc"), (4096, b"abc")]
+    ("length", "offset", "expected"),
+    [
+        (None, 0, b"abcde"),
+        (0, 0, b""),
+        (2, 0, b"ab"),
+        (5, 0, b"abcde"),
+        (4096, 0, b"abcde"),
+        (2, 1, b"bc"),
+        (None, 3, b"de"),
+        (9, 4, b"e"),
+        (0, 2, b""),
+        (2, 5, b""),
+        (None, 9, b""),
+    ],
 )
-def test_reading_gives_the_beginning_or_all(
-    drop: Drop, length: int | None, expected: bytes
+def test_reading_gives_the_part_asked_for_as_far_as_there_is_one(
+    drop: Drop, length: int | None, offset: int, expected: bytes
 ) -> None:
-    drop.put("a.csv", b"abc")
-    assert drop.store.read(f"{drop.root}a.csv", length) == expected
+    drop.put("a.csv", b"abcde")
+    assert drop.store.read(f"{drop.root}a.csv", length, offset) == expected
 
 
 @pytest.mark.parametrize("length", [None, 0, 4096])

@@ -35,7 +35,7 @@ def staged_frame(spark: SparkSession, records: int) -> DataFrame:
         "TIMESTAMP_NTZ'2026-11-20 12:00:00' AS wall",
         "DATE'0001-01-01' AS day",
         "id % 2 = 0 AS flag",
-        "array('a', id) AS tags",
+        "array('a', CAST(id AS STRING)) AS tags",
         "CAST(NULL AS STRING) AS original_id",
         "'v1:0' AS content_hash",
         "CAST(NULL AS STRING) AS rekeyed_id",

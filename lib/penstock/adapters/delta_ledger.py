@@ -39,7 +39,7 @@ COMPACT_EVERY = 100
 """Commits between two compactions. Every commit adds a small file or two, and both a commit and
 an opening take time for each file there is."""
 
-_COMPACT_TO_BYTES = 4 * 1024 * 1024
+_COMPACT_TO_BYTES = 1024 * 1024
 _RECORD_ATTEMPTS = 8
 _PAUSE_SECONDS = 0.05
 _WRITER = WriterProperties(compression="ZSTD")

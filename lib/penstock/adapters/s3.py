@@ -93,7 +93,7 @@ class S3Store:
             body = client.get_object(Bucket=bucket, Key=key, Range=wanted)["Body"]
             return body.read()[:length]
         except _FAILURES as error:
-            if _is_empty(error):
+            if _is_past_end(error):
                 return b""
             raise file_error(error, uri, bucket, self._session) from error
 
@@ -157,6 +157,6 @@ def _version(uri: str, etag: str, size: int, modified: datetime) -> FileVersion:
     return FileVersion(uri, f"{etag.strip(chr(34))}-{size}", size, modified.astimezone(UTC))
 
 
-def _is_empty(error: Exception) -> bool:
-    """No range of an empty object can be satisfied."""
+def _is_past_end(error: Exception) -> bool:
+    """The object ends before the range begins: S3 refuses what is an empty read elsewhere."""
     return isinstance(error, ClientError) and error.response["Error"]["Code"] == "InvalidRange"

@@ -11,7 +11,6 @@ import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import dlt  # type: ignore[import-not-found]  # it lives in an environment of its own
 import pyarrow as pa
@@ -68,18 +67,11 @@ def tables(folder: Path, *, keyed: bool) -> Iterator[pa.Table]:
         yield table.filter(pc.is_valid(table["id"])) if keyed else table
 
 
-def with_password(url: str) -> str:
-    """dlt wants a password even where the server trusts its clients."""
-    parts = urlsplit(url)
-    if parts.password:
-        return url
-    return parts._replace(netloc=f"{parts.username}:unused@{parts.hostname}:{parts.port}").geturl()
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="PENSTOCK_BENCH_URL in the environment names the database."
+    )
     parser.add_argument("--drops", type=Path, required=True, help="folder that holds events/")
-    parser.add_argument("--url", required=True, help="postgresql://...")
     parser.add_argument("--schema", required=True, help="target schema; the table is events")
     parser.add_argument("--work", type=Path, required=True, help="scratch, empty")
     parser.add_argument("--disposition", choices=("append", "merge"), default="append")
@@ -96,7 +88,7 @@ def main() -> None:
     pipeline = dlt.pipeline(
         "bench",
         pipelines_dir=str(options.work / "pipelines"),
-        destination=postgres(with_password(options.url)),
+        destination=postgres(os.environ["PENSTOCK_BENCH_URL"]),
         dataset_name=options.schema,
     )
     events = dlt.resource(

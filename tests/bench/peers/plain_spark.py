@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
@@ -42,15 +42,16 @@ def session(memory: str, scratch: Path) -> SparkSession:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="PENSTOCK_BENCH_URL in the environment names the database."
+    )
     parser.add_argument("--drops", type=Path, required=True, help="folder that holds events/")
-    parser.add_argument("--url", required=True, help="postgresql://...")
     parser.add_argument("--table", required=True, help="target, made if absent")
     parser.add_argument("--work", type=Path, required=True, help="scratch, empty")
     parser.add_argument("--memory", required=True, help="driver heap, such as 2g")
     options = parser.parse_args()
     spark = session(options.memory, options.work)
-    target = urlsplit(options.url)
+    target = urlsplit(os.environ["PENSTOCK_BENCH_URL"])
     by_id = Window.partitionBy("id").orderBy("timestamp", "user_id", "uri", "action", "tags")
     (
         spark.read.csv(
@@ -73,8 +74,8 @@ def main() -> None:
             options.table,
             properties={
                 "driver": "org.postgresql.Driver",
-                "user": target.username or "",
-                "password": target.password or "",
+                "user": unquote(target.username or ""),
+                "password": unquote(target.password or ""),
             },
         )
     )

@@ -1,0 +1,135 @@
+"""Make a development environment for one Spark line: ``sh deploy/packaging/setup.sh LINE VENV``.
+
+Every step is skipped if nothing has changed since it was done; each leaves its mark in VENV.
+
+1. a virtual environment of the Python that runs this
+2. the locked packages, by hash, and Penstock itself, editable
+3. the locked jars, in VENV/jars
+4. an archive of Spark's classes, which halves the time it takes to start
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import runpy
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+import jars
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LINES = ("spark35", "spark40", "spark42")
+
+_UV_SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+}
+
+
+def java_or_exit() -> Path:
+    """The Java that Spark will use; one sentence if there is none."""
+    finder = runpy.run_path(str(ROOT / "lib" / "penstock" / "adapters" / "java.py"))
+    try:
+        java: Path = finder["usable_java"]()
+    except finder["JavaError"] as error:
+        raise SystemExit(f"{error}: {finder['REMEDY']}.") from error
+    return java
+
+
+def main() -> None:
+    line, folder = sys.argv[1], Path(sys.argv[2]).absolute()
+    java = java_or_exit()
+    requirements = HERE / f"requirements-{line}.txt"
+    packages = _digest(requirements, ROOT / "pyproject.toml", note=f"{sys.version} {ROOT}")
+    if _mark(folder, "packages") != packages:
+        _install(folder, requirements)
+        _set_mark(folder, "packages", packages)
+    python = folder / "bin" / "python"
+    shipped = next(folder.glob("lib/python3*/site-packages/pyspark/jars"))
+    jars.fetch(line, jars.Ivy(java, shipped), folder / "jars")
+    archive = _digest(
+        HERE / f"jars-{line}.sha256", HERE / "archive.py", note=f"{packages} {_release(java)}"
+    )
+    if _mark(folder, "archive") != archive:
+        subprocess.run([python, HERE / "archive.py"], check=True)
+        _set_mark(folder, "archive", archive)
+
+
+def _install(folder: Path, requirements: Path) -> None:
+    """Bring a new environment, or one of older lock files, to just what is locked."""
+    python = folder / "bin" / "python"
+    if _mark(folder, "packages") is None:  # absent, or left half made
+        try:
+            venv.create(folder, clear=True, with_pip=True, symlinks=True)
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(
+                f"{sys.executable} cannot make virtual environments: install its venv module "
+                "(Debian, Ubuntu: apt install python3-venv)."
+            ) from error
+    pip = [python, "-m", "pip", "--disable-pip-version-check"]
+    text = requirements.read_text(encoding="utf-8")
+    uv_alone = re.search(r"^uv==.*\n(?: +--hash=.*\n)+", text, re.MULTILINE)
+    assert uv_alone is not None
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(uv_alone[0])
+        file.flush()
+        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "-r", file.name], check=True)
+    uv = [folder / "bin" / "uv", "pip"]
+    environment = _uv_environment(pip)
+    subprocess.run(
+        [
+            *(*uv, "sync", "--python", python, "--require-hashes"),
+            *("--build-constraints", requirements, requirements),
+        ],
+        env=environment,
+        check=True,
+    )
+    subprocess.run(
+        [*uv, "install", "--python", python, "--no-deps", "--no-build-isolation", "-e", ROOT],
+        env=environment,
+        check=True,
+    )
+
+
+def _uv_environment(pip: list[str | Path]) -> dict[str, str]:
+    """Whatever pip is told of mirrors and certificates, told to uv, which reads none of it."""
+    listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=True)
+    told = {
+        name.rpartition(".")[2]: value.strip("'\"")
+        for name, _, value in (row.partition("=") for row in listed.stdout.splitlines())
+    }
+    given = {uv: told[name] for name, uv in _UV_SETTINGS.items() if told.get(name)}
+    return given | os.environ
+
+
+def _release(java: Path) -> str:
+    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=True)
+    return done.stderr
+
+
+def _digest(*paths: Path, note: str) -> str:
+    digest = hashlib.sha256(note.encode())
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _mark(folder: Path, step: str) -> str | None:
+    path = folder / f".{step}.done"
+    return path.read_text() if path.exists() else None
+
+
+def _set_mark(folder: Path, step: str, value: str) -> None:
+    (folder / f".{step}.done").write_text(value)
+
+
+if __name__ == "__main__":
+    main()
