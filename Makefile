@@ -1,47 +1,67 @@
-# Two commands: `make run` and `make test`. Both set themselves up in .venv first.
-.DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow test-spark35 test-spark42 check bench lock clean
+# What a developer does, by name: `make help`. All that is needed beforehand is Python 3.11 or
+# 3.12, Java 17 and make; every target sets up what it uses, once.
+.POSIX:
 
-BIN := .venv/bin
-PYTEST := -m pytest -q
+LINE = spark40
+VENV = .venv
+BIN = $(VENV)/bin
+# What to pass on: make test ARGS="tests/unit -k plan"
+ARGS =
+PYTEST = PENSTOCK_JARS_DIR="$$PWD/$(VENV)/jars" $(BIN)/python -m pytest
 
-help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+help: ## List these targets
+	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
-setup: ## make .venv: locked packages, locked jars; seconds when nothing has changed
-	@sh deploy/packaging/setup.sh spark40 .venv
+setup: ## Make .venv: locked packages, jars, penstock itself
+	@sh deploy/packaging/setup.sh $(LINE) $(VENV)
 
-run: setup ## the demo: sample drops into an embedded Postgres, killed on the way, nothing lost
-	@$(BIN)/penstock demo
+run: ## The demo: sample drops into an embedded Postgres, killed and recovered on the way
+	@$(MAKE) -s setup
+	@$(BIN)/penstock demo $(ARGS)
 
-test: setup ## the whole test suite but for the slow ones
-	$(BIN)/python $(PYTEST) -m "not slow" tests
+test: ## The whole test suite but the slow tests, with coverage
+	@$(MAKE) -s setup
+	$(PYTEST) -m "not slow" --cov $(ARGS)
 
-test-slow: setup ## real drivers killed at every fail point and at random moments
-	$(BIN)/python $(PYTEST) -m slow tests
+test-slow: ## The slow tests
+	@$(MAKE) -s setup
+	$(PYTEST) -m slow $(ARGS)
 
-test-spark35: ## the test suite on Spark 3.5, in an environment of its own
-	@sh deploy/packaging/setup.sh spark35 .venv-spark35
-	.venv-spark35/bin/python $(PYTEST) -m "not slow" tests
+test-spark35: ## The test suite on Spark 3.5
+	@$(MAKE) -s test-line LINE=spark35 VENV=.venv-spark35
 
-test-spark42: ## the test suite on Spark 4.2, in an environment of its own
-	@sh deploy/packaging/setup.sh spark42 .venv-spark42
-	.venv-spark42/bin/python $(PYTEST) -m "not slow" tests
+test-spark42: ## The test suite on Spark 4.2
+	@$(MAKE) -s test-line LINE=spark42 VENV=.venv-spark42
 
-check: setup ## lint, types, layers and unit tests; no JVM, under a minute
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test-line:
+	@$(MAKE) -s setup
+	$(PYTEST) -m "not slow" $(ARGS)
+
+check: ## Style, types, import layers and unit tests, in under a minute, no JVM
+	@$(MAKE) -s setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/python $(PYTEST) tests/unit
+	$(BIN)/lint-imports
+	$(PYTEST) tests/unit
 
-bench: setup ## side by side with plain Spark and dlt
-	$(BIN)/python tests/bench/run.py
+format: ## Put the code into shape
+	@$(MAKE) -s setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
 
-lock: setup ## resolve packages and jars anew
+bench: ## Penstock and its peers on 2 M events, side by side (ARGS="--case plan")
+	@$(MAKE) -s setup
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+lock: ## Resolve packages and jars anew and write the lock files
+	@$(MAKE) -s setup
 	$(BIN)/python deploy/packaging/lock.py
 
-clean: ## remove what make and the demo made; stops the embedded server
-	-@test -x $(BIN)/penstock && $(BIN)/penstock database --stop 2>/dev/null
-	rm -rf .venv .venv-spark35 .venv-spark42 .penstock build dist
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## Stop the embedded Postgres and remove all that was made; the data in .penstock stays
+	@if [ -d .penstock/postgres ] && [ -x $(BIN)/penstock ]; then $(BIN)/penstock database --stop; fi
+	rm -rf .venv .venv-spark* build dist .coverage* htmlcov
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help setup run test test-slow test-spark35 test-spark42 test-line check format bench lock clean

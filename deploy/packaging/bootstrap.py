@@ -81,7 +81,9 @@ def _install(folder: Path, requirements: Path) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(uv_alone[0])
         file.flush()
-        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "-r", file.name], check=True)
+        subprocess.run(
+            [*pip, "install", "--quiet", "--require-hashes", "-r", file.name], check=True
+        )
     uv = [folder / "bin" / "uv", "pip"]
     environment = _uv_environment(pip)
     subprocess.run(

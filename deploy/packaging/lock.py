@@ -18,7 +18,7 @@ from pathlib import Path
 import jars
 from bootstrap import HERE, LINES, ROOT, java_or_exit
 
-UV = "/tmp/lab/v/bin/uv"
+UV = str(Path(sys.executable).parent / "uv")
 EXTRAS = ("quality", "embedded", "charts")
 
 

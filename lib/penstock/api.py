@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.stores import store_for
 from penstock.assembly import Workspace, plan_only
-from penstock.cli.progress import LogObserver
 from penstock.config import retype
 from penstock.discover import discover
 from penstock.errors import ConfigError
 from penstock.model import Batch, Feed, Plan, PlannedFile, RunReport, Status
+from penstock.observers import LogObserver
 from penstock.pipeline import Request, run
 
 if TYPE_CHECKING:

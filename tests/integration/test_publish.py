@@ -21,7 +21,6 @@ from penstock.model import (
     Batch,
     Counts,
     DedupeStep,
-    Feed,
     FileVersion,
     History,
     PlannedFile,
@@ -490,4 +489,4 @@ def test_upsert_ends_with_the_highest_version_whatever_the_order(
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("penstock.adapters.postgres.time.sleep", lambda _: None)
-    yield
+    return

@@ -8,9 +8,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.support.answers import check_counts, check_target
 from tests.support import moto_server
+from tests.support.answers import check_counts, check_target
 from tests.support.process import Penstock
+
 
 @pytest.fixture
 def penstock(tmp_path: Path) -> Iterator[Penstock]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,9 +18,7 @@ from tests.support.fake_store import FakeStore
 from tests.support.fake_warehouse import FakeProcessor, FakeStages, FakeWarehouse
 from tests.support.feeds import column, feed
 
-FEED = feed(
-    (column("line"),), path="mem:///drop/", discovery=Discovery(max_files_per_batch=2)
-)
+FEED = feed((column("line"),), path="mem:///drop/", discovery=Discovery(max_files_per_batch=2))
 
 
 class FixedClock:
@@ -85,10 +84,8 @@ def test_every_line_is_loaded_once_wherever_drivers_die(
     for i in range(files):
         world.put(f"{i}.csv", f"line {i}")
     for number, left in enumerate(crashes):
-        try:
+        with contextlib.suppress(Crash):
             run(FEED, world.ports(Fuse(left)))
-        except Crash:
-            pass
         if number < late:
             world.put(f"late-{number}.csv", f"late {number}")
     world.run()
@@ -105,10 +102,8 @@ def test_a_driver_that_wakes_up_late_does_no_harm(left: int, other: int) -> None
     for i in range(3):
         world.put(f"{i}.csv", f"line {i}")
     for fuse in (left, other):
-        try:
+        with contextlib.suppress(Crash):
             run(FEED, world.ports(Fuse(fuse)))
-        except Crash:
-            pass
     world.ledger = FakeLedger(FEED.name)  # the ledger is lost on top
     world.run()
     assert world.lines == Counter(f"line {i}" for i in range(3))
@@ -125,10 +120,8 @@ def test_a_file_replaced_before_it_was_read_is_loaded_in_its_new_version_only() 
     world = World()
     world.put("a.csv", "old")
     world.put("b.csv", "other")
-    try:
+    with contextlib.suppress(Crash):
         run(FEED, world.ports(Fuse(20)))
-    except Crash:
-        pass
     world.put("a.csv", "new", "lines")
     world.run()
     world.run()

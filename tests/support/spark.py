@@ -40,7 +40,7 @@ def session() -> SparkSession:
         "spark.driver.memory": "1g",
         # Tests are many short queries: compiling them thoroughly never pays.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        "spark.jars": ",".join(str(jar) for jar in jars()),
+        "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars()),
         "spark.local.dir": f"{scratch}/local",
         "spark.sql.warehouse.dir": f"{scratch}/warehouse",
         "spark.sql.shuffle.partitions": "2",

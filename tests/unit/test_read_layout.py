@@ -107,7 +107,7 @@ def test_the_encoding_is_the_option_s() -> None:
 
 
 def test_an_unknown_encoding_is_a_wrong_setting() -> None:
-    with pytest.raises(ConfigError, match="conf/feeds/things.yml: source.options.encoding"):
+    with pytest.raises(ConfigError, match=r"conf/feeds/things.yml: source.options.encoding"):
         look("a,b\n", options={"charset": "utf-9"})
 
 

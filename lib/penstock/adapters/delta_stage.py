@@ -36,7 +36,7 @@ from penstock.model import Batch, Feed, StagedBatch, StagedFile, Status
 log = logging.getLogger(__name__)
 
 _STATUS, _FILE = "_status", "_file"
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 16_384
 _BUFFER_BYTES = 1024 * 1024
 _CREDENTIALS_SECONDS = 300.0
 
@@ -113,8 +113,8 @@ class DeltaStageStore:
     def reader(self, file: StagedFile, columns: Sequence[str]) -> pa.RecordBatchReader:
         """The named columns of one staged file, in this order, as a stream of record batches.
 
-        Instants come as ``timestamp[us, UTC]`` however the file has them. Memory stays within a
-        few megabytes a column, whatever the size of the file or of its row groups.
+        Instants come as ``timestamp[us, UTC]`` however the file has them. Memory grows neither
+        with the file nor with its row groups.
 
         :raises FileNotFoundError: the file is gone.
         """

@@ -13,10 +13,10 @@ from penstock.assembly import Workspace, read_ledger
 from penstock.cli.load import lazy_spark, worst
 from penstock.cli.main import json_option, workspace_options
 from penstock.cli.output import print_json, print_runs, print_table, run_document, size
-from penstock.cli.progress import LogObserver
 from penstock.commit import recovery
 from penstock.errors import ConfigError
 from penstock.model import BatchRecord, Feed, State, Status
+from penstock.observers import LogObserver
 from penstock.pipeline import Request, run
 
 

@@ -12,9 +12,10 @@ import click
 from penstock.assembly import SparkFactory, Workspace, plan_only
 from penstock.cli.main import json_option, workspace_options
 from penstock.cli.output import plan_document, print_json, print_plan, print_runs, run_document
-from penstock.cli.progress import BarObserver, LogObserver
+from penstock.cli.progress import BarObserver
 from penstock.errors import ConfigError
 from penstock.model import Feed, RunReport
+from penstock.observers import LogObserver
 from penstock.pipeline import Request, run
 
 if TYPE_CHECKING:

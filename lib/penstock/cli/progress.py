@@ -11,28 +11,9 @@ from typing import Final
 
 from penstock.cli.output import console
 from penstock.model import Batch, BatchReport
+from penstock.observers import LogObserver
 
 _STEPS: Final = ("stage", "check", "expectations", "publish", "commit")
-log = logging.getLogger("penstock.run")
-
-
-class LogObserver:
-    """Writes each step to the log."""
-
-    def step(self, feed: str, batch: Batch, name: str) -> None:
-        log.info("%s", name, extra={"feed": feed, "batch_id": batch.id, "files": len(batch.files)})
-
-    def done(self, report: BatchReport) -> None:
-        log.info(
-            "%s",
-            report.state,
-            extra={
-                "batch_id": report.batch_id,
-                "rows_read": report.counts.read,
-                "rows_loaded": report.counts.loaded,
-                "seconds": round(report.seconds, 3),
-            },
-        )
 
 
 class BarObserver(LogObserver):

@@ -17,7 +17,6 @@ from penstock.model.layout import staging_columns
 from penstock.ports import Gate, Session
 from penstock.publish.sql import HASH_VERSION, PublishSql, create_indexes, drop_indexes
 
-
 _BULK_ROWS = 50_000
 """From here on, building an index at once beats growing it row by row."""
 

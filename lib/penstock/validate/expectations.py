@@ -32,13 +32,14 @@ def run_expectations(df: DataFrame, path: str) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         try:
             import great_expectations as gx
+            from great_expectations.data_context.types.base import ProgressBarsConfig
         except ImportError:
             raise ConfigError(
                 f"{path} is a Great Expectations suite, and the package is not installed",
                 hint="pip install 'penstock[quality]', or leave quality.expectations out",
             ) from None
         context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
         source = context.data_sources.add_spark(name="stage")
         batch = source.add_dataframe_asset(name="accepted").add_batch_definition_whole_dataframe(
             "all"
@@ -47,7 +48,7 @@ def run_expectations(df: DataFrame, path: str) -> dict[str, Any]:
             expectations = gx.ExpectationSuite(
                 name=suite.get("name", Path(path).stem), expectations=suite["expectations"]
             )
-        except Exception as error:  # noqa: BLE001 - its exceptions share no root
+        except Exception as error:
             raise ConfigError(
                 f"{path}: {str(error).splitlines()[0]}",
                 hint="see the gallery of expectations for names and arguments",
