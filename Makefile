@@ -7,7 +7,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 # What to pass on: make test ARGS="tests/unit -k plan"
 ARGS =
-PYTEST = PENSTOCK_JARS_DIR="$$PWD/$(VENV)/jars" $(BIN)/python -m pytest
+PYTEST = $(BIN)/python -m pytest
 
 help: ## List these targets
 	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile

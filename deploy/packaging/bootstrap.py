@@ -50,15 +50,19 @@ def main() -> None:
     requirements = HERE / f"requirements-{line}.txt"
     packages = _digest(requirements, ROOT / "pyproject.toml", note=f"{sys.version} {ROOT}")
     if _mark(folder, "packages") != packages:
+        _say(f"{folder.name}: installing the packages of {requirements.name}")
         _install(folder, requirements)
         _set_mark(folder, "packages", packages)
     python = folder / "bin" / "python"
     shipped = next(folder.glob("lib/python3*/site-packages/pyspark/jars"))
-    jars.fetch(line, jars.Ivy(java, shipped), folder / "jars")
+    if not jars.complete(line, folder / "jars"):
+        _say(f"{folder.name}: fetching the jars of jars-{line}.sha256")
+        jars.fetch(line, jars.Ivy(java, shipped), folder / "jars")
     archive = _digest(
         HERE / f"jars-{line}.sha256", HERE / "archive.py", note=f"{packages} {_release(java)}"
     )
     if _mark(folder, "archive") != archive:
+        _say(f"{folder.name}: archiving Spark's classes, so that it starts faster")
         subprocess.run([python, HERE / "archive.py"], check=True)
         _set_mark(folder, "archive", archive)
 
@@ -84,7 +88,7 @@ def _install(folder: Path, requirements: Path) -> None:
         subprocess.run(
             [*pip, "install", "--quiet", "--require-hashes", "-r", file.name], check=True
         )
-    uv = [folder / "bin" / "uv", "pip"]
+    uv = [folder / "bin" / "uv", "--quiet", "pip"]
     environment = _uv_environment(pip)
     subprocess.run(
         [
@@ -122,6 +126,10 @@ def _digest(*paths: Path, note: str) -> str:
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _mark(folder: Path, step: str) -> str | None:

@@ -128,6 +128,12 @@ def fetch(line: str, ivy: Ivy, folder: Path) -> None:
         path.unlink()
 
 
+def complete(line: str, folder: Path) -> bool:
+    """Whether a folder has exactly the locked jars."""
+    present = {path.name: _sha256(path) for path in folder.glob("*.jar")}
+    return present == {jar.file: digest for jar, digest in locked(line).items()}
+
+
 def locked(line: str) -> dict[Jar, str]:
     """Each jar of a Spark line with its sha256."""
     rows = _lock_file(line).read_text(encoding="utf-8").splitlines()

@@ -159,8 +159,8 @@ class SparkProcessor:
         policy = clash_policy(feed)
         groups = read_groups(self.spark(), feed, batch, layouts, paths)
         carry_raw = policy in ("quarantine", "fail")
-        valid = [validate(group, feed, carry_raw=carry_raw) for group in groups]
-        frame = reduce(DataFrame.unionByName, valid)
+        # One union, then everything once: Spark analyzes the whole plan anew at every step.
+        frame = validate(reduce(DataFrame.unionByName, groups), feed, carry_raw=carry_raw)
         return feed, apply_steps(frame, feed, extra, verify=verify)
 
     def _readable_path(self, batch: Batch, position: int) -> str:

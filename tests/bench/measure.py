@@ -26,8 +26,8 @@ _LINGER = 30.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """``wall``: seconds until the command ended. ``cpu``: user and system seconds of all its
-    processes. ``peak``: the most bytes they had resident at one moment, summed, so that a page
-    they share counts once for each. ``status``: the exit status, negative after a signal."""
+    processes. ``peak``: the most bytes they had resident at two looks in a row, summed, so that a
+    page they share counts once for each. ``status``: the exit status, negative after a signal."""
 
     wall: float
     cpu: float
@@ -42,12 +42,15 @@ class _Session:
     leader: int
     cpu: dict[tuple[int, float], float] = field(default_factory=dict)
     peak: int = 0
+    before: int = 0
 
     def look(self) -> bool:
         """Take the figures; whether any process is left."""
-        resident = [self._take(pid) for pid in psutil.pids()]
-        self.peak = max(self.peak, sum(resident))
-        return any(resident)
+        resident = sum(self._take(pid) for pid in psutil.pids())
+        # A process caught between fork and exec looks as large as its parent, for one look.
+        self.peak = max(self.peak, min(resident, self.before))
+        self.before = resident
+        return resident > 0
 
     def _take(self, pid: int) -> int:
         """The bytes resident of a process, 0 if it is none of the session's or has ended."""

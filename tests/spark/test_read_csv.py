@@ -57,7 +57,7 @@ def test_the_columns_are_those_of_the_contract(spark: SparkSession, drop: Drop) 
         ("_malformed", "string"),
         ("_raw", "string"),
     ]
-    assert sorted(map(tuple, frame.collect())) == [
+    assert [tuple(row) for row in frame.orderBy("`Full Name`").collect()] == [
         (
             "1",
             "Ann",
@@ -188,7 +188,7 @@ def test_files_without_a_header_are_read_by_position(spark: SparkSession, drop: 
     assert texts(spark, drop, "1,2\n3,4\n", declared) == [("1", "2"), ("3", "4")]
 
 
-@pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "windows-1252"])
+@pytest.mark.parametrize("encoding", ["UTF-16", "latin-1", "UTF-16LE"])
 def test_other_encodings_are_read(spark: SparkSession, drop: Drop, encoding: str) -> None:
     options = {} if encoding == "UTF-16" else {"encoding": encoding}
     declared = feed((column("a"), column("b")), options=options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 
 DEPTH = 3
@@ -27,15 +28,7 @@ def malformed_hash(text: str) -> str:
 
 
 class Token(str):
-    """A number or literal of JSON, as it was written."""
-
-
-def json_fields(line: str) -> dict[str, str | None]:
-    """The text of each field of a JSON object, nested values in their canonical form."""
-    value = json.loads(
-        line, parse_int=Token, parse_float=Token, object_pairs_hook=lambda pairs: Pairs(pairs)
-    )
-    return {name: top_text(item) for name, item in value.items}
+    """A number of JSON, as it was written."""
 
 
 class Pairs:
@@ -45,27 +38,48 @@ class Pairs:
         self.items = items
 
 
+def parsed(text: str) -> object:
+    """
+    :raises ValueError: it is not JSON (RFC 8259, so NaN is not).
+    """
+
+    def refuse(name: str) -> object:
+        raise ValueError(name)
+
+    return json.loads(
+        text, parse_int=Token, parse_float=Token, parse_constant=refuse, object_pairs_hook=Pairs
+    )
+
+
+def json_fields(line: str) -> dict[str, str | None]:
+    """The text of each field of a JSON object, nested values in their canonical form."""
+    value = parsed(line)
+    assert isinstance(value, Pairs)
+    return {name: top_text(item) for name, item in value.items}
+
+
 def top_text(value: object) -> str | None:
+    """A field is its text: a string that holds an object is equal to that object."""
     if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return canonical(parsed(value), DEPTH)
+        except ValueError:
+            return value
     return value if isinstance(value, str) else canonical(value, DEPTH)
 
 
 def canonical(value: object, depth: int) -> str:
     """Sorted and sized down to ``depth``; below it, compact and in the source's order."""
+    if depth == 0:
+        return compact(value)
     if isinstance(value, Pairs):
-        if depth == 0:
-            inner = ",".join(f"{quoted(k + END)}:{compact(v)}" for k, v in value.items)
-            return "{" + inner + "}"
-        items = sorted(value.items)
-        return (
-            "{" + "".join(sized(k + END) + sized(canonical(v, depth - 1)) for k, v in items) + "}"
-        )
+        items = sorted((k + END, canonical(v, depth - 1)) for k, v in value.items)
+        return "{" + "".join(sized(k) + sized(v) for k, v in items) + "}"
     if isinstance(value, list):
-        if depth == 0:
-            return "[" + ",".join(compact(v) for v in value) + "]"
         return "[" + "".join(sized(canonical(v, depth - 1)) for v in value) + "]"
     return scalar(value)
 
@@ -75,15 +89,28 @@ def scalar(value: object) -> str:
         return END + value
     if isinstance(value, str):
         return value + END
-    return END + {None: "null", True: "true", False: "false"}[value]  # type: ignore[index]
+    return END + ("null" if value is None else str(value).lower())
 
 
-def compact(value: object) -> str:
-    return canonical(value, 0) if isinstance(value, Pairs | list) else quoted(scalar(value))
+def compact(value: object, top: bool = True) -> str:
+    if isinstance(value, Pairs):
+        inner = ",".join(f"{quoted(k + END)}:{compact(v, False)}" for k, v in value.items)
+        return "{" + inner + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(compact(v, False) for v in value) + "]"
+    return scalar(value) if top else quoted(scalar(value))
 
 
 def quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """As Jackson writes it: short escapes, upper case, surrogates one by one."""
+
+    def escaped(match: re.Match[str]) -> str:
+        units = match[0].encode("utf-16-be")
+        return "".join(f"\\u{units[i : i + 2].hex().upper()}" for i in range(0, len(units), 2))
+
+    plain = json.dumps(text, ensure_ascii=False)
+    plain = re.sub(r"\\u([0-9a-f]{4})", lambda m: f"\\u{m[1].upper()}", plain)
+    return re.sub(r"[\U00010000-\U0010ffff]", escaped, plain)
 
 
 def sized(text: str) -> str:

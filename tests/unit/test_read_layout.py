@@ -106,9 +106,10 @@ def test_the_encoding_is_the_option_s() -> None:
     assert layout == Layout(format="csv", fields=("a", "b"), encoding="ISO-8859-1")
 
 
-def test_an_unknown_encoding_is_a_wrong_setting() -> None:
+@pytest.mark.parametrize("encoding", ["utf-9", "windows-1252"])
+def test_an_encoding_that_spark_does_not_read_is_a_wrong_setting(encoding: str) -> None:
     with pytest.raises(ConfigError, match=r"conf/feeds/things.yml: source.options.encoding"):
-        look("a,b\n", options={"charset": "utf-9"})
+        look("a,b\n", options={"charset": encoding})
 
 
 @pytest.mark.parametrize("lead", ["", "\ufeff", " \n\n"])

@@ -23,7 +23,7 @@ def test_options_of_the_dialect_are_taken_in_any_case() -> None:
     options = {"DELIMITER": "\\t", "Quote": "'", "HEADER": "False", "charset": "latin-1"}
     check_options(feed((column("a"),), options=options))
     assert dialect(feed((column("a"),), options=options)) == Dialect(
-        separator="\t", quote="'", escape="'", header=False, encoding="latin-1"
+        separator="\t", quote="'", escape="'", header=False, encoding="ISO-8859-1"
     )
 
 

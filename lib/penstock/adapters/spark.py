@@ -22,6 +22,9 @@ SESSION_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     # INT96, Spark's default, is read as nanoseconds and overflows in the year 2262
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # the JVM compiles no method of more than 8,000 bytes: rather many small ones
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.databricks.delta.snapshotPartitions": "1",
     # row counts stay, minima and maxima of columns nobody filters by do not
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",

@@ -11,8 +11,12 @@ DEPTH = 3
 _SCALAR = "\ufdd1"
 # Strings get the mark at their end, numbers and literals at their beginning and turn into
 # strings: so nothing is written anew by the parser, and `1`, `"1"` and `true`, `"true"` differ.
-_TOKENS = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(-?[0-9][0-9.eE+-]*+|true|false|null)'
+_TOKENS = (
+    r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|'
+    r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?=[\s,\]}])|true|false|null)"
+)
 _MARKED = f'"$1{_SCALAR}$2"'
+_STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
 def canonical(text: Column) -> Column:
@@ -25,7 +29,7 @@ def canonical(text: Column) -> Column:
     as equal, but no two different values ever have one canonical text.
     """
     marked = F.regexp_replace(text, _TOKENS, _MARKED)
-    wrapped = F.from_json(F.concat(F.lit("["), marked, F.lit(",{}]")), "array<string>")
+    wrapped = F.from_json(F.concat(F.lit("["), marked, F.lit(",{}]")), "array<string>", _STRICT)
     nested = text.startswith("{") | text.startswith("[")
     return F.when(nested & (F.size(wrapped) == 2), _level(marked, DEPTH)).otherwise(text)
 

@@ -15,6 +15,7 @@ from operator import or_
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
 from penstock.model import Feed
 from penstock.read.files import FILE_PATH
@@ -38,10 +39,8 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
 
     :returns: ``field_0`` ... (string), ``corrupt`` (string), ``file_path`` (string).
     """
-    names = [_schema_name(name, i) for i, name in enumerate(layout.fields)]
-    corrupt = "_corrupt_record"
-    while corrupt in (n.lower() for n in names):
-        corrupt += "_"
+    names = _schema_names(layout.fields)
+    corrupt = _unused("_corrupt_record", names)
     options = {
         "header": "true",
         "multiLine": "true",
@@ -57,7 +56,7 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
         theirs.setdefault("escape", theirs["quote"])
     options = {n: v for n, v in options.items() if n.lower() not in theirs} | theirs
     rows = (
-        spark.read.schema(", ".join(f"{quoted(n)} string" for n in (*names, corrupt)))
+        spark.read.schema(StructType([StructField(n, StringType()) for n in (*names, corrupt)]))
         .options(**options)
         .options(
             mode="PERMISSIVE",
@@ -111,7 +110,8 @@ def _wrong_number(row: Column, feed: Feed, expected: int) -> Column:
         bare = F.regexp_replace(row, f"{quote}[^{quote}]*+{quote}", "")
     separators = F.regexp_count(bare, F.lit(re.escape(rules.separator)))
     number = (separators + 1).cast("string")
-    mismatch = F.concat(F.lit("the row has "), number, F.lit(f" fields, the header {expected}"))
+    noun = F.when(separators == 0, F.lit(" field")).otherwise(F.lit(" fields"))
+    mismatch = F.concat(F.lit("the row has "), number, noun, F.lit(f", the header {expected}"))
     if not rules.quote:
         return mismatch
     return F.when(
@@ -132,18 +132,27 @@ def _swallowed(fields: Sequence[Column], quote: str, separator: str) -> Column:
 def _open_end(fields: Sequence[Column], quote: str, separator: str) -> Column:
     """The last field reaches to the end of the file without its closing quote.
 
-    Where the file's tail is known: the tail ends with the quote and the value, or the value with
-    the tail. Where not: the value ends with a line break, and its last line has as many
-    separators as a row.
+    Where the file's tail is known: the tail ends with a field that is a quote and the value, or
+    the value ends with the tail. Where not: the value ends with a line break, and its last line
+    has as many separators as a row.
     """
     value, tail = fields[-1], F.col("file_tail")
+    start = (separator if len(fields) > 1 else "\n") + quote
     row = rf"\n(?:[^\n]*{re.escape(separator)}){{{len(fields) - 1}}}[^\n]*\n\z"
     known = value.endswith(F.right(tail, F.lit(1))) & (
-        tail.endswith(F.concat(F.lit(quote), value)) | value.endswith(tail)
+        tail.endswith(F.concat(F.lit(start), value)) | value.endswith(tail)
     )
     return F.when(tail.isNull(), value.endswith("\n") & value.rlike(row)).otherwise(known)
 
 
-def _schema_name(name: str, index: int) -> str:
-    """The header's own name, which spares a warning per file, unless Spark has a use for it."""
-    return field_column(index) if name.lower() == "_metadata" or not name.isprintable() else name
+def _schema_names(fields: Sequence[str]) -> list[str]:
+    """The header's own names, which spares a warning per file, except one that Spark has a use
+    for."""
+    return [_unused("metadata", fields) if f.lower() == "_metadata" else f for f in fields]
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    taken = {n.lower() for n in names}
+    while name in taken:
+        name += "_"
+    return name

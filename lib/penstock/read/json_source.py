@@ -58,7 +58,7 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
 
     :returns: ``value`` (string: a line, or a whole document) and ``file_path`` (string).
     """
-    reader = spark.read.options(
+    reader = spark.read.format("text").options(
         wholetext=str(layout.document).lower(),
         recursiveFileLookup="true",
         ignoreCorruptFiles="false",
@@ -67,7 +67,7 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
     separator = lowered(feed.source.options).get("linesep")
     if separator and not layout.document:
         reader = reader.option("lineSep", separator)
-    return reader.text(list(paths)).select("value", F.col("_metadata.file_path").alias(FILE_PATH))
+    return reader.load(list(paths)).select("value", F.col("_metadata.file_path").alias(FILE_PATH))
 
 
 def parse(feed: Feed, texts: DataFrame, *, document: bool) -> DataFrame:

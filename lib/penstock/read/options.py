@@ -44,6 +44,20 @@ REFUSED_OPTIONS: Mapping[str, str] = MappingProxyType(
 """Options that no feed may set, in lower case, with the reason."""
 
 
+ENCODINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "utf-8": "UTF-8",
+        "ascii": "US-ASCII",
+        "iso8859-1": "ISO-8859-1",
+        "utf-16": "UTF-16",
+        "utf-16-be": "UTF-16BE",
+        "utf-16-le": "UTF-16LE",
+    }
+)
+"""Encodings that Spark 4 reads, by Python's name: https://spark.apache.org/docs/latest/\
+sql-migration-guide.html (``spark.sql.legacy.javaCharsets``)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How a CSV file is written, RFC 4180 unless the feed says otherwise. An empty ``quote``,
@@ -80,16 +94,16 @@ def check_options(feed: Feed) -> None:
 def dialect(feed: Feed) -> Dialect:
     """The CSV dialect the feed's options describe.
 
-    :raises ConfigError: the encoding is unknown.
+    :raises ConfigError: Spark cannot read the encoding.
     """
     options = lowered(feed.source.options)
     encoding = options.get("encoding", options.get("charset", "UTF-8"))
     try:
-        codecs.lookup(encoding)
+        encoding = ENCODINGS[codecs.lookup(encoding).name]
     except LookupError:
         raise ConfigError(
-            f"{feed.config_path}: source.options.encoding: '{encoding}' is not a known encoding",
-            hint="use a name such as UTF-8, ISO-8859-1 or windows-1252",
+            f"{feed.config_path}: source.options.encoding: Spark does not read '{encoding}'",
+            hint=f"convert the files; it reads {', '.join(ENCODINGS.values())}",
         ) from None
     separator = options.get("sep", options.get("delimiter", ","))
     quote = options.get("quote", '"')

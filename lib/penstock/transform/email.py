@@ -12,6 +12,7 @@ from penstock.transform.frames import TEMPORARY, Transform, col, find, is_text, 
 from penstock.transform.marks import mark_invalid_email
 from penstock.transform.punycode import decoded
 from penstock.transform.suffixes import (
+    EXCEPTION,
     FREE,
     ICANN,
     NAMES,
@@ -24,6 +25,7 @@ from penstock.transform.suffixes import (
 
 _DOMAIN = f"{TEMPORARY}domain"
 _COMMONLY, _PLAINLY, _SHOWN = (f"{TEMPORARY}{form}" for form in ("common", "plain", "shown"))
+_DOTTED = f"{TEMPORARY}dotted"
 _LABELS = f"{TEMPORARY}labels"
 _REGISTRY = f"{TEMPORARY}registry"
 _OWNED = f"{TEMPORARY}owned"
@@ -118,20 +120,19 @@ def email_company(
         (source,) = find(df, "email_company: column", [column])
         if not is_text(type_of(df, source)):
             raise ValueError(f"email_company: column {source!r} is no text")
-        known = suffixes()
-        wild = ", ".join(f"'{tld}'" for tld in known.wild)
-        single = f"CASE WHEN {_last(1)} IN ({wild}) THEN 2 ELSE 1 END"
+        wild = _last("1").isin(list(suffixes().wild))
+        single = F.when(wild, F.lit(2)).otherwise(F.lit(1))
         frame = (
             _with_domain(df, col(source))
-            .withColumn(TAIL, F.substring_index(col(_DOMAIN), ".", -2))
+            .withColumn(TAIL, _last("2"))
             .join(F.broadcast(lookup(df.sparkSession, names)), TAIL, "left")
+            .withColumn(_DOTTED, F.concat(F.lit("."), col(_DOMAIN)))
             .withColumn(_LABELS, F.size(F.split(col(_DOMAIN), "[.]")))
-            .withColumn(_REGISTRY, _longest_match(ICANN, single, known.depth))
-            .withColumn(_OWNED, _longest_match(PRIVATE, "0", known.depth))
+            .withColumn(_REGISTRY, _public_labels(ICANN, single))
+            .withColumn(_OWNED, _public_labels(PRIVATE, F.lit(0)))
             .withColumn(_REGISTRABLE, _registrable())
         )
-        overridden = max((domain.count(".") + 1 for domain in names), default=0)
-        derived = {domain_output: col(_DOMAIN), output: _company(free_mail, overridden)}
+        derived = {domain_output: col(_DOMAIN), output: _company(free_mail)}
         replaced = {name.lower() for name in derived}
         kept = [col(c) for c in df.columns if c.lower() not in replaced]
         result = frame.select(*kept, *(value.alias(name) for name, value in derived.items()))
@@ -172,38 +173,40 @@ def _filled(name: str) -> Column:
 
 def _registrable() -> Column:
     """The public suffix and one label more; NULL if there is none."""
-    return F.expr(
-        f"CASE WHEN {_LABELS} > greatest({_REGISTRY}, {_OWNED}) "
-        f"THEN {_last(f'greatest({_REGISTRY}, {_OWNED}) + 1')} "
-        f"WHEN {_LABELS} > {_REGISTRY} THEN {_last(f'{_REGISTRY} + 1')} END"
+    longest = F.greatest(col(_REGISTRY), col(_OWNED))
+    return F.when(col(_LABELS) > longest, _last(f"greatest({_REGISTRY}, {_OWNED}) + 1")).when(
+        col(_LABELS) > col(_REGISTRY), _last(f"{_REGISTRY} + 1")
     )
 
 
-def _longest_match(rules: str, default: str, depth: int) -> Column:
-    """Labels of the longest of ``rules`` that the domain matches; exceptions go first."""
-    exceptions, matches = [], []
-    for n in range(depth, 1, -1):
-        end, parent = _last(n), _last(n - 1)
-        enough = f"WHEN {_LABELS} >= {n} AND"
-        exceptions.append(f"{enough} array_contains({rules}, concat('!', {end})) THEN {n - 1}")
-        matches.append(
-            f"{enough} (array_contains({rules}, {end}) "
-            f"OR array_contains({rules}, concat('*.', {parent}))) THEN {n}"
-        )
-    cases = " ".join([*exceptions, *matches])
-    return F.expr(f"CASE WHEN {rules} IS NULL THEN {default} {cases} ELSE {default} END")
+def _public_labels(rules: str, default: Column) -> Column:
+    """How many labels of the domain are public by ``rules``."""
+    # As a fold, because the code of nested cases grows beyond what a JVM compiles.
+    longest = F.aggregate(
+        col(rules),
+        default,
+        lambda best, rule: F.greatest(
+            best,
+            F.when(
+                (rule["labels"] % EXCEPTION <= col(_LABELS))
+                & F.endswith(col(_DOTTED), rule["ending"]),
+                rule["labels"],
+            ),
+        ),
+        lambda best: best % EXCEPTION,
+    )
+    return F.coalesce(longest, default)
 
 
-def _last(labels: int | str) -> str:
-    """SQL: the last so many labels of the domain, or all it has."""
-    return f"substring_index({_DOMAIN}, '.', -({labels}))"
+def _last(labels: str) -> Column:
+    """The last so many labels of the domain."""
+    return F.expr(f"substring_index({_DOMAIN}, '.', -({labels}))")
 
 
-def _company(free_mail: str, overridden: int) -> Column:
-    """``overridden``: labels of the longest domain in the overrides, 0 if there are none."""
+def _company(free_mail: str) -> Column:
     label = F.substring_index(col(_REGISTRABLE), ".", 1)
     if free_mail == "null":
         free = F.array_contains(col(FREE), col(_REGISTRABLE))
         label = F.when(~F.coalesce(free, F.lit(False)), label)
-    ends = [F.expr(f"try_element_at({NAMES}, {_last(n)})") for n in range(overridden, 1, -1)]
-    return F.coalesce(*ends, label)
+    named = F.filter(col(NAMES), lambda name: F.endswith(col(_DOTTED), name["ending"]))
+    return F.coalesce(F.get(named, 0)["company"], label)

@@ -14,7 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 TAIL = "_penstock_tail"
 ICANN = "_penstock_icann"
@@ -24,21 +25,20 @@ NAMES = "_penstock_names"
 
 _ROWS = (
     "array<struct<t: string, i: array<string>, p: array<string>, f: array<string>, "
-    "n: map<string,string>>>"
+    "n: array<struct<ending: string, company: string>>>>"
 )
 """How the rows of ``lookup`` travel: tail, ICANN, private, free, names."""
+
+EXCEPTION = 100
+"""Added to the labels of an exception, so that it is above every other match."""
 
 
 class Suffixes(NamedTuple):
     """The list's rules of two labels and more, as published: ``co.uk``, ``*.kobe.jp``,
-    ``!city.kobe.jp``. ``depth``: labels of the longest."""
+    ``!city.kobe.jp``."""
 
     icann: tuple[str, ...]
     private: tuple[str, ...]
-
-    @property
-    def depth(self) -> int:
-        return max(rule.count(".") + 1 for rule in (*self.icann, *self.private))
 
     @property
     def wild(self) -> tuple[str, ...]:
@@ -65,18 +65,19 @@ def lookup(spark: SparkSession, overrides: Mapping[str, str]) -> DataFrame:
 
     ====================  ====================================================================
     ``_penstock_tail``     string: the last two labels, such as ``co.uk``
-    ``_penstock_icann``    array<string>: rules of registries that end so
-    ``_penstock_private``  array<string>: rules of private owners that end so
+    ``_penstock_icann``    array<struct<ending: string, labels: int>>: rules of registries that
+                           end so; see ``_rule``
+    ``_penstock_private``  the same of private owners
     ``_penstock_free``     array<string>: free-mail domains that end so
-    ``_penstock_names``    map<string,string>: company by domain: ``overrides``, whose
-                           domains are in the form of ``to_unicode``
+    ``_penstock_names``    array<struct<ending: string, company: string>>: ``overrides``, whose
+                           domains are in the form of ``to_unicode``; the longest first
     ====================  ====================================================================
 
     The arrays are NULL where there is nothing.
     """
-    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for domain, company in overrides.items():
-        names[tail(domain)][domain] = company
+    names: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    for domain in sorted(overrides, key=len, reverse=True):
+        names[tail(domain)].append({"ending": f".{domain}", "company": overrides[domain]})
     groups: dict[str, Mapping[str, object]] = {**_by_tail(), "n": names}
     rows = [
         {"t": key, **{column: group[key] for column, group in groups.items() if key in group}}
@@ -87,9 +88,22 @@ def lookup(spark: SparkSession, overrides: Mapping[str, str]) -> DataFrame:
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     literal = base64.b64encode(text).decode("ascii")
     table = spark.sql(f"VALUES (CAST(unbase64('{literal}') AS STRING)) AS list(rows)")
-    return table.selectExpr(
-        f"inline(from_json(rows, '{_ROWS}')) AS ({TAIL}, {ICANN}, {PRIVATE}, {FREE}, {NAMES})"
+    return table.selectExpr(f"inline(from_json(rows, '{_ROWS}'))").select(
+        F.col("t").alias(TAIL),
+        F.transform("i", _rule).alias(ICANN),
+        F.transform("p", _rule).alias(PRIVATE),
+        F.col("f").alias(FREE),
+        F.col("n").alias(NAMES),
     )
+
+
+def _rule(rule: Column) -> Column:
+    """What the names that match a rule end in, with a dot before it, and how many of their labels
+    are public then: one more than a wildcard's, one fewer than an exception's."""
+    dots = F.length(rule) - F.length(F.replace(rule, F.lit(".")))
+    labels = F.when(rule.startswith("!"), dots + EXCEPTION).otherwise(dots + 1)
+    ending = F.concat(F.lit("."), F.regexp_replace(rule, r"\A(?:\*\.|!)", ""))
+    return F.struct(ending.alias("ending"), labels.alias("labels"))
 
 
 def to_unicode(domain: str) -> str:

@@ -19,21 +19,19 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``value``: typed, or NULL. ``rejected``: boolean, never NULL. ``reason``: string, of a
-    rejected cell only."""
+    """``rejected``: boolean, never NULL. ``reason``: string, of a rejected cell only."""
 
-    value: Expr
     rejected: Expr
     reason: Expr
 
 
-def judge(text: Expr, column: Column, timezone: str, *, required: bool) -> Cell:
-    """Cast a cell and hold it to its column's rules; the first one broken is the reason.
+def judge(text: Expr, value: Expr, column: Column, timezone: str, *, required: bool) -> Cell:
+    """Hold a cell to its column's rules; the first one broken is the reason.
 
-    :param text: cleaned text.
+    :param text: cleaned text; like ``value`` a plain column, as each is used many times.
+    :param value: ``typed`` of it.
     :param required: NULL is rejected.
     """
-    value = typed(text, column, timezone)
     broken = list(_broken(text, value, column, timezone))
     absent = text.isNull()
     wrong = reduce(or_, (condition for condition, _ in broken), value.isNull())
@@ -43,7 +41,6 @@ def judge(text: Expr, column: Column, timezone: str, *, required: bool) -> Cell:
     for condition, clause in broken:
         reason = reason.when(condition, clause)
     return Cell(
-        value,
         F.when(absent, F.lit(required)).otherwise(wrong),
         F.concat(F.lit(f"{column.name}: "), reason),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
@@ -9,9 +10,9 @@ from pyspark.sql import Column as Expr
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from penstock.model import Feed, Status, UuidClashStep
-from penstock.validate.casts import clean
-from penstock.validate.rules import Cell, judge
+from penstock.model import Column, Feed, Status, UuidClashStep
+from penstock.validate.casts import clean, typed
+from penstock.validate.rules import judge
 
 
 def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
@@ -37,29 +38,60 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     Key columns are required whether declared so or not. The reader option ``nullValue`` is one
     more null value of every column that is read from records.
     """
-    cells = _cells(feed)
+    specs = _specs(feed)
+    texts = df.select(
+        *(clean(_column(s.name), s.column, s.nulls).alias(s.text) for s in specs), *_CARRIED
+    )
+    # Layer upon layer of plain columns: an expression that is used five times is written, analyzed
+    # and compiled five times.
+    values = texts.select(
+        "*", *(typed(F.col(s.text), s.column, s.timezone).alias(s.value) for s in specs)
+    )
+    cells = [
+        judge(F.col(s.text), F.col(s.value), s.column, s.timezone, required=s.required)
+        for s in specs
+    ]
     malformed = F.col("_malformed")
-    bad = reduce(or_, (cell.rejected for cell in cells.values()), malformed.isNotNull())
+    bad = reduce(or_, (cell.rejected for cell in cells), malformed.isNotNull())
     reasons = F.filter(
-        F.array(*(F.when(cell.rejected, cell.reason) for cell in cells.values())),
+        F.array(*(F.when(cell.rejected, cell.reason) for cell in cells)),
         lambda reason: reason.isNotNull(),
     )
-    raw = F.col("_raw")
-    return df.select(
-        *(cell.value.alias(name) for name, cell in cells.items()),
+    is_bad, raw = F.col("_bad"), F.col("_raw")
+    return values.withColumn("_bad", bad).select(
+        *(F.col(s.value).alias(s.name) for s in specs),
         "_file",
         "content_hash",
         "_rescued_data",
-        F.when(malformed.isNotNull(), F.array(malformed)).when(bad, reasons).alias("_reasons"),
-        (raw if carry_raw else F.when(bad, raw)).alias("_raw"),
-        F.when(bad, F.lit(Status.QUARANTINED.value))
+        F.when(malformed.isNotNull(), F.array(malformed)).when(is_bad, reasons).alias("_reasons"),
+        (raw if carry_raw else F.when(is_bad, raw)).alias("_raw"),
+        F.when(is_bad, F.lit(Status.QUARANTINED.value))
         .otherwise(F.lit(Status.ACCEPTED.value))
         .alias("_status"),
     )
 
 
-def _cells(feed: Feed) -> dict[str, Cell]:
-    """Cell by column name, in the order of the output."""
+_CARRIED = ("_file", "content_hash", "_rescued_data", "_malformed", "_raw")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """A column on its way; ``text`` and ``value`` name it in the layers below."""
+
+    column: Column
+    nulls: tuple[str, ...]
+    required: bool
+    timezone: str
+    text: str
+    value: str
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+
+def _specs(feed: Feed) -> list[_Spec]:
+    """In the order of the output."""
     options = {name.lower(): value for name, value in feed.source.options.items()}
     nulls = (options["nullvalue"],) if options.get("nullvalue") else ()
     keys = set(feed.target.key)
@@ -68,15 +100,17 @@ def _cells(feed: Feed) -> dict[str, Cell]:
             keys |= set(step.key)
     captured = {c.name: c for c in feed.captures}
     columns = {c.name: c for c in feed.columns} | captured
-    return {
-        name: judge(
-            clean(_column(name), spec, () if name in captured else nulls),
-            spec,
-            feed.source.timezone,
-            required=spec.required or name in keys,
+    return [
+        _Spec(
+            column=column,
+            nulls=() if name in captured else nulls,
+            required=column.required or name in keys,
+            timezone=feed.source.timezone,
+            text=f"text_{i}",
+            value=f"value_{i}",
         )
-        for name, spec in columns.items()
-    }
+        for i, (name, column) in enumerate(columns.items())
+    ]
 
 
 def _column(name: str) -> Expr:
