@@ -1,7 +1,7 @@
 """Runs one whole process and measures it from outside, with all the processes it starts.
 
 A JVM started by PySpark outlives its parent for a moment and is never waited for by it, so that
-``getrusage`` misses it: here the processes of the command's session are looked at, ten times a
+``getrusage`` misses it: here the processes of the command's session are looked at, five times a
 second.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-INTERVAL = 0.1
+INTERVAL = 0.2
 """Seconds between two looks: what a process did after the last look at it is not counted."""
 _LINGER = 30.0
 

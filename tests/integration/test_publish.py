@@ -116,9 +116,8 @@ class Harness:
 
     def rows(self) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url) as connection:
-            return connection.execute(
-                f"SELECT id, value, original_id FROM {self.feed.target.table} ORDER BY 1, 2".encode()
-            ).fetchall()
+            query = f"SELECT id, value, original_id FROM {self.feed.target.table} ORDER BY 1, 2"
+            return connection.execute(query.encode()).fetchall()
 
     def one(self, query: str) -> Any:
         with psycopg.connect(self.url) as connection:

@@ -24,7 +24,7 @@ def domains(draw: st.DrawFn) -> str:
     parts = parts[draw(st.integers(0, 1)) :]
     below = draw(st.lists(labels, max_size=3))
     name = [*below, *parts]
-    return ".".join(name if len(name) > 1 else ["acme", *name])
+    return ".".join(["acme"] * (2 - len(name)) + name)
 
 
 def suffix_length(parts: list[str], rules: Collection[str]) -> int:

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from penstock.errors import ConfigError
 from penstock.model import Feed
-from penstock.read import extend, field_names, read_groups
+from penstock.read import extend, field_names, needs_safe_copy, read_groups
 from tests.support.drops import Drop
 from tests.support.feeds import column, feed
 from tests.support.record_hash import malformed_hash, record_hash
@@ -159,6 +159,22 @@ def test_rfc_4180_is_read_to_the_letter(
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("a,b\r\n1,x\n2,y\r\n\n\r\n3,\r\n4,z\n", [("1", "x"), ("2", "y"), ("3", None), ("4", "z")]),
+        ('a,b\n1,"x\ny"\r\n2,"z"\n', [("1", "x\ny"), ("2", "z")]),
+        ("b\r\nx\ny\r\n\r\nz\n", [(None, "x"), (None, "y"), (None, "z")]),
+        ("b\nx\ny\r\n\r\nz\n", [(None, "x"), (None, "y"), (None, "z")]),
+    ],
+)
+def test_lines_may_end_in_either_way_in_one_file(
+    spark: SparkSession, drop: Drop, data: str, expected: list[Any]
+) -> None:
+    assert texts(spark, drop, data) == sorted(expected, key=repr)
+    assert set(drop.rows(spark, AB, "_malformed")) == {(None,)}
+
+
 def test_text_stays_as_it_is(spark: SparkSession, drop: Drop) -> None:
     odd = 'a,b\n 1 ,\t\u00a0\n2,😀\u0301\n3,5" disk\n4,\x00\n5,#\n6,\\N\n7,NaN\n'
     assert texts(spark, drop, odd) == [
@@ -246,9 +262,19 @@ def test_a_row_of_very_many_fields_breaks_nothing_else(spark: SparkSession, drop
     assert [reason for reason, _ in rows] == ["the row has 150001 fields, the header 2", None, None]
 
 
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-@pytest.mark.parametrize("size", [0, 300_000])
-@pytest.mark.parametrize("swallowed", ["", "\n3,z", "\n3,z\n4,\n5"])
+@pytest.mark.parametrize(
+    ("ending", "size", "swallowed"),
+    [
+        ("", 0, ""),
+        ("", 0, "\n3,z"),
+        ("", 300_000, "\n3,z\n4,\n5"),
+        ("\n", 0, ""),
+        ("\n", 0, "\n3,z\n4,\n5"),
+        ("\n", 300_000, ""),
+        ("\r\n", 0, ""),
+        ("\r\n", 300_000, "\n3,z"),
+    ],
+)
 def test_a_quote_left_open_in_the_last_field_is_noticed(
     spark: SparkSession, drop: Drop, ending: str, size: int, swallowed: str
 ) -> None:
@@ -314,20 +340,19 @@ def test_bytes_that_are_not_utf8_are_noticed_in_any_field(spark: SparkSession, d
     ]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_usual_names_are_read_in_place(spark: SparkSession, drop: Drop) -> None:
+    names = [
         "plain.csv",
         "a b+c=d,e;f&g@h!i'j(k)~l$m.csv",
         "ünï 日本 😀 e\u0301.csv",
         "year=2024/_under/x y.csv",
         "trailing .csv",
-    ],
-)
-def test_usual_names_are_read_in_place(spark: SparkSession, drop: Drop, name: str) -> None:
-    drop.add("other.csv", "a,b\n0,0\n")
-    drop.add(name, "a,b\n1,2\n3,4\n")
-    assert drop.rows(spark, AB, "_file", "a") == [(0, "0"), (1, "1"), (1, "3")]
+    ]
+    for i, name in enumerate(names):
+        assert not needs_safe_copy(f"file://{drop.folder}/{name}")
+        drop.add(name, f"a,b\n{i},x\n{i},y\n")
+    expected = [(i, str(i)) for i in range(len(names)) for _ in "xy"]
+    assert drop.rows(spark, AB, "_file", "a") == expected
 
 
 def test_each_record_has_its_file_and_what_its_name_says(spark: SparkSession, drop: Drop) -> None:

@@ -66,33 +66,33 @@ def test_the_columns_are_those_of_the_contract(spark: SparkSession, drop: Drop) 
     ]
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        "12345678901234567.89",
-        "1234567890123456789.0123456789",
-        "12345678901234567890123456789012345678901234567890",
-        "1.10",
-        "100.00",
-        "-0",
-        "-0.0",
-        "0",
-        "1e5",
-        "1E+5",
-        "-2.50e-7",
-        "1e400",
-    ],
-)
-def test_numbers_keep_their_text_at_any_depth(spark: SparkSession, drop: Drop, number: str) -> None:
-    lines = [
-        f'{{"a":{number},"b":[{number},{{"c":{number}}}]}}',
-        f'{{ "a" : {number} , "b" : [ {number} , {{"c" : {number} }} ] }}',
-        f'{{"a":"x:{number},","b":{number}}}',
-    ]
-    nested = f'[{number},{{"c":{number}}}]'
-    assert rows(spark, drop, "\n".join(lines), "a", "b") == sorted(
-        [(number, nested), (number, nested), (f"x:{number},", number)]
-    )
+NUMBERS = [
+    "12345678901234567.89",
+    "1234567890123456789.0123456789",
+    "12345678901234567890123456789012345678901234567890",
+    "1.10",
+    "100.00",
+    "-0",
+    "-0.0",
+    "0",
+    "1e5",
+    "1E+5",
+    "-2.50e-7",
+    "1e400",
+]
+
+
+def test_numbers_keep_their_text_at_any_depth(spark: SparkSession, drop: Drop) -> None:
+    lines, expected = [], []
+    for number in NUMBERS:
+        nested = f'[{number},{{"c":{number}}}]'
+        lines += [
+            f'{{"a":{number},"b":[{number},{{"c":{number}}}]}}',
+            f'{{ "a" : {number} , "b" : [ {number} , {{"c" : {number} }} ] }}',
+            f'{{"a":"x:{number},","b":{number}}}',
+        ]
+        expected += [(number, nested), (number, nested), (f"x:{number},", number)]
+    assert rows(spark, drop, "\n".join(lines), "a", "b") == sorted(expected, key=repr)
 
 
 def test_values_of_every_kind_become_their_text(spark: SparkSession, drop: Drop) -> None:
@@ -128,73 +128,56 @@ def test_blank_lines_and_line_ends_are_no_records(
     assert rows(spark, drop, data, "a", "_malformed") == [("1", None), ("2", None)]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"a":1} {"a":2}',
-        '{"a":1},{"a":2}',
-        '{"a":1}]',
-        '{"a":1}] {"a":2}',
-        '{"a":1} more',
-        '{"a":1',
-        "[1]",
-        '[{"a":1}]',
-        '"x"',
-        "42",
-        "null",
-        "true",
-        "a,b",
-        "{'a':1}",
-        "{a:1}",
-        '{"a":NaN}',
-        '{"a":01}',
-        '{"a":5.}',
-        '{"a":.5}',
-        '{"a":+1}',
-        '{"a":1,}',
-        '{"a":"tab\tinside"}',
-        '{"a":{"b":1,}}',
-    ],
-)
-def test_a_line_that_is_not_one_object_is_broken(
-    spark: SparkSession, drop: Drop, line: str
-) -> None:
-    found = rows(
-        spark, drop, f'{{"a":1}}\n{line}\n', "a", "b", "_malformed", "_raw", "content_hash"
-    )
-    assert found == [
-        ("1", None, None, '{"a":1}', record_hash({"a": "1"})),
-        (None, None, NO_OBJECT, line, malformed_hash(line)),
-    ]
+BROKEN = [
+    '{"a":1} {"a":2}',
+    '{"a":1},{"a":2}',
+    '{"a":1}]',
+    '{"a":1}] {"a":2}',
+    '{"a":1} more',
+    '{"a":1',
+    "[1]",
+    '[{"a":1}]',
+    '"x"',
+    "42",
+    "null",
+    "true",
+    "a,b",
+    "{'a':1}",
+    "{a:1}",
+    '{"a":NaN}',
+    '{"a":01}',
+    '{"a":5.}',
+    '{"a":.5}',
+    '{"a":+1}',
+    '{"a":1,}',
+    '{"a":"tab\tinside"}',
+    '{"a":{"b":1,}}',
+]
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ('{"a":1,"a":2}', "it has a key twice"),
-        ('{"a" : 1, "a" :2}', "it has a key twice"),
-        ('{"a":1,"x":{"a":1},"a":{}}', "it has a key twice"),
-        ('{"a":1,"A":2}', "it has keys that differ in case only"),
-        ('{"x":1,"X":2}', "it has keys that differ in case only"),
-    ],
-)
-def test_an_object_whose_keys_are_ambiguous_is_broken(
-    spark: SparkSession, drop: Drop, line: str, said: str
-) -> None:
-    assert rows(spark, drop, line, "_malformed", "_raw") == [(said, line)]
+def test_a_line_that_is_not_one_object_is_broken(spark: SparkSession, drop: Drop) -> None:
+    names = ("a", "b", "_malformed", "_raw", "content_hash")
+    found = rows(spark, drop, "\n".join(['{"a":1}', *BROKEN]), *names)
+    broken = [(None, None, NO_OBJECT, line, malformed_hash(line)) for line in BROKEN]
+    fine = ("1", None, None, '{"a":1}', record_hash({"a": "1"}))
+    assert found == sorted([fine, *broken], key=repr)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"a" : 1, "b" : 2}',
-        '{"a":"x\\":y\\":","b":"\\" :"}',
-        '{"a":{"a":1},"b":{"a":2}}',
-        '{"a":[{"b":1},{"b":1}]}',
-    ],
-)
-def test_keys_that_only_look_repeated_are_fine(spark: SparkSession, drop: Drop, line: str) -> None:
-    assert rows(spark, drop, line, "_malformed") == [(None,)]
+def test_an_object_whose_keys_are_ambiguous_is_broken(spark: SparkSession, drop: Drop) -> None:
+    twice, case = "it has a key twice", "it has keys that differ in case only"
+    lines = {
+        '{"a":1,"a":2}': twice,
+        '{"a" : 1, "a" :2}': twice,
+        '{"a":1,"x":{"a":1},"a":{}}': twice,
+        '{"a":1,"A":2}': case,
+        '{"x":1,"X":2}': case,
+        '{"a" : 1, "b" : 2}': None,
+        '{"a":"x\\":y\\":","b":"\\" :"}': None,
+        '{"a":{"a":1},"b":{"a":2}}': None,
+        '{"a":[{"b":1},{"b":1}]}': None,
+    }
+    found = rows(spark, drop, "\n".join(lines), "_raw", "_malformed")
+    assert found == sorted(lines.items(), key=repr)
 
 
 def test_bytes_that_are_not_utf8_are_noticed(spark: SparkSession, drop: Drop) -> None:

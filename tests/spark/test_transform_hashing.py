@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from penstock.transform import content_hash
-from penstock.transform.hashing import normal_key, uuid5
+from penstock.transform.hashing import hash_of, normal_key, uuid5
 from tests.support.frames import assert_frame
 
 
@@ -60,27 +60,30 @@ def test_ignored_and_lineage_columns_are_left_out(spark: SparkSession) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("sql", "text"),
-    [
-        ("12", "12"),
-        ("cast(1.50 as decimal(9,2))", "1.50"),
-        ("true", "true"),
-        ("date'2024-10-01'", "2024-10-01"),
-        ("timestamp'1970-01-01 00:00:01.5Z'", "1500000"),
-        ("timestamp_ntz'2024-10-01 10:00:00'", "2024-10-01 10:00:00"),
-        ("X'00ff'", "00FF"),
-        ("array('a', null)", '["a",null]'),
-        ("named_struct('x', 1, 'y', cast(null as int))", '{"x":"1","y":null}'),
-        ("map('b', 2, 'a', 1)", '[{"key":"a","value":"1"},{"key":"b","value":"2"}]'),
-        ("cast(null as struct<x: int>)", None),
-    ],
-)
+TYPED = {
+    "12": "12",
+    "cast(1.50 as decimal(9,2))": "1.50",
+    "true": "true",
+    "date'2024-10-01'": "2024-10-01",
+    "timestamp'1970-01-01 00:00:01.5Z'": "1500000",
+    "timestamp_ntz'2024-10-01 10:00:00'": "2024-10-01 10:00:00",
+    "X'00ff'": "00FF",
+    "array('a', null)": '["a",null]',
+    "named_struct('x', 1, 'y', cast(null as int))": '{"x":"1","y":null}',
+    "map('b', 2, 'a', 1)": '[{"key":"a","value":"1"},{"key":"b","value":"2"}]',
+    "cast(null as struct<x: int>)": None,
+}
+
+
 @pytest.mark.usefixtures("ansi")
-def test_typed_values_are_hashed_as_text(spark: SparkSession, sql: str, text: str | None) -> None:
-    df = spark.sql(f"select {sql} as v").transform(content_hash())
-    row = df.select("content_hash").first()
-    assert row == (expected(v=text),)
+def test_typed_values_are_hashed_as_text(spark: SparkSession) -> None:
+    names = [f"v{i:02}" for i in range(len(TYPED))]
+    columns = [f"{sql} as {name}" for name, sql in zip(names, TYPED, strict=True)]
+    df = spark.sql(f"select {', '.join(columns)}")
+    row = df.select(*(hash_of(df, [name]) for name in names)).first()
+    assert row == tuple(
+        expected(**{name: text}) for name, text in zip(names, TYPED.values(), strict=True)
+    )
 
 
 def test_the_hash_of_an_instant_knows_no_time_zone(spark: SparkSession) -> None:

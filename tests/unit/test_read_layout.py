@@ -227,6 +227,21 @@ def test_the_tail_is_the_end_of_the_file_with_plain_line_ends() -> None:
     assert inspect(feed(AB), uri, data[:300_000], len(data)).tail is None
 
 
+@pytest.mark.parametrize(
+    ("data", "mixed"),
+    [
+        ("a,b\n1,2\n", False),
+        ("a,b\r\n1,2\r\n", False),
+        ('a,b\r\n1,"x\ny"\r\n', False),
+        ('a,b\n1,"x\r\ny"\n', False),
+        ("a,b\r\n1,2\n", True),
+        ("a,b\n1,2\r\n", True),
+    ],
+)
+def test_line_ends_of_both_kinds_are_noticed(data: str, mixed: bool) -> None:
+    assert look(data) == Layout(format="csv", fields=("a", "b"), mixed=mixed)
+
+
 def test_files_of_equal_layout_are_one_group_whatever_their_tails() -> None:
     names = {0: "b,a\n1,2\n", 1: "a,b\n", 3: "b,a\n9,9\n", 4: "", 5: "a,b\n3,4\n"}
     groups = group({i: look(data) for i, data in names.items()})

@@ -71,12 +71,25 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
             ignoreCorruptFiles="false",
             ignoreMissingFiles="false",
         )
-        .csv(list(paths))
     )
-    return rows.select(
+    if layout.mixed:
+        rows = rows.option("lineSep", "\n")
+    read = rows.csv(list(paths)).select(
         *(F.col(quoted(n)).alias(field_column(i)) for i, n in enumerate(names)),
         F.col(quoted(corrupt)).alias(CORRUPT),
         F.col("_metadata.file_path").alias(FILE_PATH),
+    )
+    return _without_returns(read, len(names)) if layout.mixed else read
+
+
+def _without_returns(rows: DataFrame, fields: int) -> DataFrame:
+    """Lines were taken to end in LF: take the CR before it off, and drop lines of nothing else."""
+    last = field_column(fields - 1)
+    blank = F.col(last if fields == 1 else CORRUPT) == "\r"
+    rows = rows.where(~F.coalesce(blank, F.lit(False)))
+    text = F.regexp_replace(last, r"\r\z", "")
+    return rows.withColumns(
+        {last: F.nullif(text, F.lit("")), CORRUPT: F.regexp_replace(CORRUPT, r"\r\z", "")}
     )
 
 
