@@ -19,9 +19,13 @@ run: ## The demo: sample drops into an embedded Postgres, killed and recovered o
 	@$(MAKE) -s setup
 	@$(BIN)/penstock demo $(ARGS)
 
-test: ## The whole test suite but the slow tests, with coverage
+test: ## The tests that need no JVM: real Postgres, real Delta tables, S3 over HTTP
 	@$(MAKE) -s setup
-	$(PYTEST) -m "not slow" --cov $(ARGS)
+	$(PYTEST) -m "not slow and not spark" $(ARGS)
+
+test-spark: ## The tests on real Spark, and every feed from end to end
+	@$(MAKE) -s setup
+	$(PYTEST) -m "spark and not slow" $(ARGS)
 
 test-slow: ## The slow tests
 	@$(MAKE) -s setup
@@ -64,4 +68,4 @@ clean: ## Stop the embedded Postgres and remove all that was made; the data in .
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test test-slow test-spark35 test-spark42 test-line check format bench lock clean
+.PHONY: help setup run test coverage test-slow test-spark35 test-spark42 test-line check format bench lock clean

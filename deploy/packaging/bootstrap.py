@@ -11,6 +11,7 @@ Every step is skipped if nothing has changed since it was done; each leaves its 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import runpy
@@ -29,7 +30,6 @@ LINES = ("spark35", "spark40", "spark42")
 _UV_SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
     "cert": "SSL_CERT_FILE",
 }
 
@@ -63,7 +63,7 @@ def main() -> None:
     )
     if _mark(folder, "archive") != archive:
         _say(f"{folder.name}: archiving Spark's classes, so that it starts faster")
-        subprocess.run([python, HERE / "archive.py"], check=True)
+        _run(python, HERE / "archive.py", env={"PENSTOCK_JARS_DIR": str(folder / "jars")})
         _set_mark(folder, "archive", archive)
 
 
@@ -71,13 +71,12 @@ def _install(folder: Path, requirements: Path) -> None:
     """Bring a new environment, or one of older lock files, to just what is locked."""
     python = folder / "bin" / "python"
     if _mark(folder, "packages") is None:  # absent, or left half made
-        try:
-            venv.create(folder, clear=True, with_pip=True, symlinks=True)
-        except subprocess.CalledProcessError as error:
+        if importlib.util.find_spec("ensurepip") is None:
             raise SystemExit(
                 f"{sys.executable} cannot make virtual environments: install its venv module "
                 "(Debian, Ubuntu: apt install python3-venv)."
-            ) from error
+            )
+        venv.create(folder, clear=True, with_pip=True, symlinks=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check"]
     text = requirements.read_text(encoding="utf-8")
     uv_alone = re.search(r"^uv==.*\n(?: +--hash=.*\n)+", text, re.MULTILINE)
@@ -85,24 +84,20 @@ def _install(folder: Path, requirements: Path) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(uv_alone[0])
         file.flush()
-        subprocess.run(
-            [*pip, "install", "--quiet", "--require-hashes", "-r", file.name], check=True
-        )
+        _run(*pip, "install", "--quiet", "--require-hashes", "-r", file.name)
     uv = [folder / "bin" / "uv", "--quiet", "pip"]
-    environment = _uv_environment(pip)
-    subprocess.run(
-        [
-            *(*uv, "sync", "--python", python, "--require-hashes"),
-            *("--build-constraints", requirements, requirements),
-        ],
-        env=environment,
-        check=True,
-    )
-    subprocess.run(
-        [*uv, "install", "--python", python, "--no-deps", "--no-build-isolation", "-e", ROOT],
-        env=environment,
-        check=True,
-    )
+    env = _uv_environment(pip)
+    locked = ("--require-hashes", "--build-constraints", requirements, requirements)
+    _run(*uv, "sync", "--python", python, *locked, env=env)
+    own = ("--no-deps", "--no-build-isolation", "--editable", ROOT)
+    _run(*uv, "install", "--python", python, *own, env=env)
+
+
+def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    code = subprocess.run(command, env=os.environ | (env or {}), check=False).returncode
+    if code:
+        what = " ".join(str(word) for word in command)
+        raise SystemExit(f"Set-up stopped: this ended with code {code}: {what}")
 
 
 def _uv_environment(pip: list[str | Path]) -> dict[str, str]:
@@ -112,8 +107,11 @@ def _uv_environment(pip: list[str | Path]) -> dict[str, str]:
         name.rpartition(".")[2]: value.strip("'\"")
         for name, _, value in (row.partition("=") for row in listed.stdout.splitlines())
     }
-    given = {uv: told[name] for name, uv in _UV_SETTINGS.items() if told.get(name)}
-    return given | os.environ
+    return {
+        uv: told[name]
+        for name, uv in _UV_SETTINGS.items()
+        if told.get(name) and uv not in os.environ
+    }
 
 
 def _release(java: Path) -> str:

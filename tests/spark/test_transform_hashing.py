@@ -7,14 +7,16 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from penstock.read.hashing import content_hash as feed_hash
 from penstock.transform import content_hash
 from penstock.transform.hashing import hash_of, normal_key, uuid5
 from tests.support.frames import assert_frame
 
 
 def expected(**fields: str | None) -> str:
-    text = "".join(f"{len(k)}:{k}{len(v)}:{v}" for k, v in sorted(fields.items()) if v)
-    return "v1:" + hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    texts = {k.encode(): v.encode() for k, v in fields.items() if v}
+    whole = b"".join(b"%d:%d:%b%b" % (len(v), len(k), k, v) for k, v in sorted(texts.items()))
+    return "v1:" + hashlib.md5(whole, usedforsecurity=False).hexdigest()
 
 
 @pytest.mark.usefixtures("ansi")
@@ -33,6 +35,20 @@ def test_the_hash_is_md5_over_length_prefixed_fields_in_name_order(spark: SparkS
     )
 
 
+def test_the_hash_of_text_is_the_one_a_feed_gives_its_records(spark: SparkSession) -> None:
+    df = spark.createDataFrame(
+        [("größe", "1"), ("😀", None), (None, None)], "`größe` string, b string"
+    )
+    fields = {name: F.col(name) for name in df.columns}
+    assert_frame(
+        df.transform(content_hash()).select(
+            (F.col("content_hash") == feed_hash(fields)).alias("same")
+        ),
+        "same boolean",
+        [(True,)] * 3,
+    )
+
+
 def test_neither_the_order_of_columns_nor_an_empty_one_changes_the_hash(
     spark: SparkSession,
 ) -> None:
@@ -44,7 +60,7 @@ def test_neither_the_order_of_columns_nor_an_empty_one_changes_the_hash(
 
 def test_fields_cannot_run_into_each_other(spark: SparkSession) -> None:
     df = spark.createDataFrame(
-        [("ab", "c"), ("a", "bc"), ("abc", None), ("1:b1", "c")], "a string, b string"
+        [("ab", "c"), ("a", "bc"), ("abc", None), ("a1:1:bbc", None)], "a string, b string"
     )
     assert df.transform(content_hash()).select("content_hash").distinct().count() == 4
 

@@ -24,10 +24,15 @@ class Record(NamedTuple):
 
     @property
     def hash(self) -> str:
-        fields = {name: "" if value is None else str(value) for name, value in zip(
-            self._fields, self, strict=True)}  # fmt: skip
-        text = "".join(f"{len(k)}:{k}{len(v)}:{v}" for k, v in sorted(fields.items()) if v)
-        return "v1:" + hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        texts = {
+            name: str(value).encode()
+            for name, value in zip(self._fields, self, strict=True)
+            if value is not None and value != ""
+        }
+        whole = "".join(
+            f"{len(text)}:{len(name)}:{name}{text.decode()}" for name, text in sorted(texts.items())
+        )
+        return "v1:" + hashlib.md5(whole.encode(), usedforsecurity=False).hexdigest()
 
     @property
     def key(self) -> tuple[str, str] | None:

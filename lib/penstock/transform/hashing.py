@@ -42,10 +42,11 @@ def content_hash(ignore: str | Sequence[str] = (), output: str = CONTENT_HASH) -
     out       ``output``: string, ``v1:`` and 32 hexadecimal digits
     ========  ================================================================================
 
-    The hash is MD5 over ``<length>:<name><length>:<text>`` of every column that is neither NULL
-    nor empty text, in name order, lengths in characters. So the order of columns and an added
-    column without values change nothing, and NULL and empty text are the same, as a CSV file
-    cannot tell them apart. Values are taken as text: instants as microseconds since 1970,
+    The hash is MD5 over ``<bytes of text>:<bytes of name>:<name><text>`` of every column that is
+    neither NULL nor empty text, in code point order of the names, all in UTF-8: the same that a
+    feed's records get from their source text. So the order of columns and an added column without
+    values change nothing, and NULL and empty text are the same, as a CSV file cannot tell them
+    apart. Values are taken as text: instants as microseconds since 1970,
     binary as hexadecimal, nested values as JSON with map entries sorted by key.
 
     :raises ValueError: (when applied) a column of ``ignore`` does not exist.
@@ -69,11 +70,9 @@ def hash_of(df: DataFrame, names: Sequence[str]) -> Column:
     parts = []
     for name in names:
         text = as_text(col(name), df.schema[name].dataType)
-        head = F.lit(f"{len(name)}:{name}")
+        head = F.lit(f":{len(name.encode())}:{name}")
         # NULL where the text is NULL, so that concat_ws leaves the field out.
-        parts.append(
-            F.when(text != "", F.concat(head, F.length(text).cast("string"), F.lit(":"), text))
-        )
+        parts.append(F.when(text != "", F.concat(F.octet_length(text).cast("string"), head, text)))
     return F.concat(F.lit(f"{HASH_VERSION}:"), F.md5(F.concat_ws("", *parts)))
 
 
