@@ -18,6 +18,7 @@ from penstock.commit import recovery
 from penstock.discover import Discovered, changed_files, discover, discover_explicit
 from penstock.errors import (
     BatchRefused,
+    ConfigError,
     GateHeld,
     PlanConflict,
     Retryable,
@@ -173,6 +174,9 @@ class _Load:
             word = self.ports.warehouse.abandon(self.feed, self.batch, error.message)
             recovery.settle(self.ports.ledger, self.batch, word, self.feed.config_hash)
             return self._report(word.state, word, error.message)
+        except ConfigError:
+            # Not the batch's fault (no Java, say): it stays planned, and nothing is recorded.
+            raise
         except Terminal as error:
             return self._settle(State.FAILED, str(error))
         except Retryable as error:
