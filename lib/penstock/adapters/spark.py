@@ -25,6 +25,9 @@ SESSION_SETTINGS = {
     # the JVM compiles no method of more than 8,000 bytes: rather many small ones
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # it traces a join's key down through every projection and writes each expression out as often
+    # as it is used: exponential in the layers of a feed's steps, for tables that we never join
+    "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
     # row counts stay, minima and maxima of columns nobody filters by do not
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
