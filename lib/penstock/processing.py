@@ -29,7 +29,7 @@ from penstock.read import (
 )
 from penstock.spark_errors import SPARK_ERRORS, first_line, unreadable_file
 from penstock.stage.write import write_stage
-from penstock.steps import apply_steps
+from penstock.steps import apply_steps, may_quarantine
 from penstock.transform.marks import CLASHES
 from penstock.validate import run_expectations, validate
 
@@ -156,11 +156,11 @@ class SparkProcessor:
         paths = {i: self._readable_path(batch, i) for i in layouts}
         if feed.evolution == "add_new_columns":
             feed = extend(feed, field_names(self.spark(), feed, layouts, paths))
-        policy = clash_policy(feed)
         groups = read_groups(self.spark(), feed, batch, layouts, paths)
-        carry_raw = policy in ("quarantine", "fail")
         # One union, then everything once: Spark analyzes the whole plan anew at every step.
-        frame = validate(reduce(DataFrame.unionByName, groups), feed, carry_raw=carry_raw)
+        records = reduce(DataFrame.unionByName, groups)
+        carry_raw = extra is not None or may_quarantine(feed)
+        frame = validate(records, feed, carry_raw=carry_raw)
         return feed, apply_steps(frame, feed, extra, verify=verify)
 
     def _readable_path(self, batch: Batch, position: int) -> str:

@@ -16,6 +16,7 @@ from penstock.model import (
     FillStep,
     NullValuesStep,
     PythonStep,
+    Status,
     Step,
     TrimStep,
     UuidClashStep,
@@ -35,6 +36,16 @@ Transform = Callable[[DataFrame], DataFrame]
 _LINEAGE = ("content_hash", "_file", "_reasons", "_raw", "_status", RESCUED)
 
 
+def may_quarantine(feed: Feed) -> bool:
+    """Whether a step may quarantine a record that validation accepted, so that its raw text has to
+    be carried along."""
+    return clash_policy(feed) in ("quarantine", "fail") or any(
+        isinstance(step, PythonStep)
+        or (isinstance(step, EmailCompanyStep) and step.invalid == "quarantine")
+        for step in feed.transform
+    )
+
+
 def apply_steps(
     df: DataFrame, feed: Feed, extra: Transform | None = None, *, verify: bool = True
 ) -> DataFrame:
@@ -48,7 +59,7 @@ def apply_steps(
     :param verify: count the records around each function of the user's: an action, so that a
         preview leaves it out and stays lazy.
     :return: the data columns plus ``original_id, content_hash, rekeyed_id, _file, _reasons,
-        _raw, _status``.
+        _raw, _status``; ``_raw`` of quarantined records only.
     """
     for step in feed.transform:
         df = _apply(df, step, verify=verify)
@@ -61,8 +72,13 @@ def apply_steps(
     data = [name for name, _ in data_columns(feed)]
     more = [c for c in df.columns if extra is not None and c not in (*data, *_LINEAGE)]
     more = [c for c in more if c not in ("original_id", "rekeyed_id")]
-    lineage = ("original_id", "content_hash", "rekeyed_id", "_file", "_reasons", "_raw", "_status")
-    return df.select(*(f"`{c}`" for c in (*data, *more)), *lineage)
+    raw = F.when(F.col("_status") == Status.QUARANTINED.value, F.col("_raw"))
+    return df.select(
+        *(f"`{c}`" for c in (*data, *more)),
+        *("original_id", "content_hash", "rekeyed_id", "_file", "_reasons"),
+        raw.alias("_raw"),
+        "_status",
+    )
 
 
 def _apply(df: DataFrame, step: Step, *, verify: bool) -> DataFrame:

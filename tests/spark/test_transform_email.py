@@ -177,7 +177,7 @@ def test_punycode_is_decoded_as_python_does(spark: SparkSession) -> None:
     encoded = ["xn--" + label.encode("punycode").decode("ascii") for label in labels]
     df = spark.createDataFrame([(f"a.{e}.b",) for e in encoded], "d string")
     assert_frame(
-        df.select(F.expr(decoded("d")).alias("d")),
+        df.select(decoded(F.col("d")).alias("d")),
         "d string",
         [(f"a.{label}.b",) for label in labels],
     )
@@ -188,7 +188,7 @@ def test_what_is_no_punycode_stays_as_it_is(spark: SparkSession) -> None:
     labels = ["xn--", "xn---", "xn--0", "xn--" + "9" * 59, "xn--" + "z" * 59, "xn--ü", "xn--ls8h="]
     df = spark.createDataFrame([(f"{label}.com",) for label in labels], "d string")
     assert_frame(
-        df.select(F.expr(decoded("d")).alias("d")),
+        df.select(decoded(F.col("d")).alias("d")),
         "d string",
         [(f"{label}.com",) for label in labels],
     )

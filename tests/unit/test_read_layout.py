@@ -219,27 +219,27 @@ def test_a_name_that_lies_about_compression_makes_the_file_unreadable(
     assert reason(data, name) == said
 
 
-def test_the_tail_is_the_end_of_the_file_with_plain_line_ends() -> None:
+def test_the_tail_is_the_end_of_the_file() -> None:
     data = b"a,b\r\n" + b"1,x\r\n" * 100_000 + b'2,"open\r\n'
     uri = "file:///drops/x.csv"
     large = inspect(feed(AB), uri, data[:300_000], len(data), data[-1024:])
-    assert large.tail == ("1,x\n" * 100 + '2,"open\n')[-200:]
+    assert large.tail == ("1,x\r\n" * 100 + '2,"open\r\n')[-200:]
     assert inspect(feed(AB), uri, data[:300_000], len(data)).tail is None
 
 
 @pytest.mark.parametrize(
-    ("data", "mixed"),
+    ("data", "crlf"),
     [
         ("a,b\n1,2\n", False),
-        ("a,b\r\n1,2\r\n", False),
-        ('a,b\r\n1,"x\ny"\r\n', False),
         ('a,b\n1,"x\r\ny"\n', False),
+        ("a,b\r\n1,2\r\n", True),
+        ('a,b\r\n1,"x\ny"\r\n', True),
         ("a,b\r\n1,2\n", True),
         ("a,b\n1,2\r\n", True),
     ],
 )
-def test_line_ends_of_both_kinds_are_noticed(data: str, mixed: bool) -> None:
-    assert look(data) == Layout(format="csv", fields=("a", "b"), mixed=mixed)
+def test_lines_that_end_in_cr_lf_are_noticed(data: str, crlf: bool) -> None:
+    assert look(data) == Layout(format="csv", fields=("a", "b"), crlf=crlf)
 
 
 def test_files_of_equal_layout_are_one_group_whatever_their_tails() -> None:

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from penstock.model import Feed
-from penstock.read.files import FILE_PATH
+from penstock.read.files import FILE_END, FILE_PATH, FILE_TAIL
 from penstock.read.layout import Layout
 from penstock.read.options import dialect, lowered
 
@@ -72,25 +72,32 @@ def scan(spark: SparkSession, feed: Feed, layout: Layout, paths: Sequence[str]) 
             ignoreMissingFiles="false",
         )
     )
-    if layout.mixed:
+    if layout.crlf:
+        # Where CR LF ends lines, the parser turns the CR LF in quoted fields into LF as well.
         rows = rows.option("lineSep", "\n")
     read = rows.csv(list(paths)).select(
         *(F.col(quoted(n)).alias(field_column(i)) for i, n in enumerate(names)),
         F.col(quoted(corrupt)).alias(CORRUPT),
         F.col("_metadata.file_path").alias(FILE_PATH),
     )
-    return _without_returns(read, len(names)) if layout.mixed else read
+    return _without_returns(read, len(names)) if layout.crlf else read
 
 
 def _without_returns(rows: DataFrame, fields: int) -> DataFrame:
     """Lines were taken to end in LF: take the CR before it off, and drop lines of nothing else."""
-    last = field_column(fields - 1)
-    blank = F.col(last if fields == 1 else CORRUPT) == "\r"
+    first, last = field_column(0), field_column(fields - 1)
+    blank = F.col(first) == "\r"
+    if fields > 1:
+        # What the parser gives as the text of such a line differs from version to version.
+        blank &= F.col(CORRUPT).isin("", "\r")
     rows = rows.where(~F.coalesce(blank, F.lit(False)))
-    text = F.regexp_replace(last, r"\r\z", "")
-    return rows.withColumns(
-        {last: F.nullif(text, F.lit("")), CORRUPT: F.regexp_replace(CORRUPT, r"\r\z", "")}
-    )
+    text = _without_return(last)
+    return rows.withColumns({last: F.when(text != "", text), CORRUPT: _without_return(CORRUPT)})
+
+
+def _without_return(name: str) -> Column:
+    text = F.col(name)
+    return F.when(text.endswith("\r"), F.left(text, F.length(text) - 1)).otherwise(text)
 
 
 def quoted(name: str) -> str:
@@ -99,7 +106,7 @@ def quoted(name: str) -> str:
 
 
 def malformed(feed: Feed, layout: Layout) -> Column:
-    """Why a row of ``scan`` with its ``file_tail`` does not parse, or NULL.
+    """Why a row of ``scan`` with what ``attach_file`` adds does not parse, or NULL.
 
     :returns: string, one clause for people.
     """
@@ -149,10 +156,10 @@ def _open_end(fields: Sequence[Column], quote: str, separator: str) -> Column:
     the value ends with the tail. Where not: the value ends with a line break, and its last line
     has as many separators as a row.
     """
-    value, tail = fields[-1], F.col("file_tail")
+    value, tail = fields[-1], F.col(FILE_TAIL)
     start = (separator if len(fields) > 1 else "\n") + quote
     row = rf"\n(?:[^\n]*{re.escape(separator)}){{{len(fields) - 1}}}[^\n]*\n\z"
-    known = value.endswith(F.right(tail, F.lit(1))) & (
+    known = value.endswith(F.col(FILE_END)) & (
         tail.endswith(F.concat(F.lit(start), value)) | value.endswith(tail)
     )
     return F.when(tail.isNull(), value.endswith("\n") & value.rlike(row)).otherwise(known)

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from penstock.inline import inline_table
 from penstock.model import Batch, Feed
 from penstock.read.paths import path_keys
 
 FILE_PATH = "file_path"
 """Name of the column in which a scan hands on ``_metadata.file_path``."""
+
+FILE_TAIL = "file_tail"
+FILE_END = "file_end"
 
 
 def capture_column(index: int) -> str:
@@ -31,23 +35,33 @@ def attach_file(
 
     :param paths: the path Spark was given, by position in ``batch.files``.
     :returns: the other columns, ``_file`` (int), ``file_tail`` (string: the file's last
-        characters, or NULL) and a string column per capture (``capture_column``). A record of an
-        unplanned file fails the query: it must neither vanish nor count for another file.
+        characters, or NULL), ``file_end`` (string: the very last) and a string column per capture
+        (``capture_column``). A record of an unplanned file fails the query: it must neither vanish
+        nor count for another file.
     """
     rest = [F.col(c) for c in records.columns if c != FILE_PATH]
     captured = [capture_column(i) for i in range(len(feed.captures))]
-    names = ["file_tail", *captured]
-    facts = {p: (p, tails.get(p), *_captures(feed, batch, p)) for p in sorted(paths)}
+    names = [FILE_TAIL, FILE_END, *captured]
+    facts = {p: (*_tail(tails.get(p)), *_captures(feed, batch, p)) for p in sorted(paths)}
     if len(facts) == 1:
-        [(position, *texts)] = facts.values()
+        [(position, texts)] = facts.items()
         literals = (F.lit(t).cast("string").alias(n) for t, n in zip(texts, names, strict=True))
         return records.select(*rest, F.lit(position).alias("_file"), *literals)
-    files = spark.createDataFrame(
-        [(key, *facts[position]) for position in facts for key in path_keys(paths[position])],
-        ", ".join([f"{FILE_PATH} string, _file int", *(f"{n} string" for n in names)]),
+    files = inline_table(
+        spark,
+        [
+            {FILE_PATH: key, "_file": position, **dict(zip(names, facts[position], strict=True))}
+            for position in facts
+            for key in path_keys(paths[position])
+        ],
+        ", ".join([f"{FILE_PATH}: string, _file: int", *(f"{n}: string" for n in names)]),
     )
     joined = records.join(F.broadcast(files), FILE_PATH, "left")
     return joined.select(*rest, _planned().alias("_file"), *names)
+
+
+def _tail(text: str | None) -> tuple[str | None, str | None]:
+    return text, text[-1:] if text is not None else None
 
 
 def _planned() -> Column:

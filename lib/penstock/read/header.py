@@ -22,16 +22,18 @@ def line_separator(text: str, given: str = "") -> str:
     return given or (found[0] if found else "\n")
 
 
-def mixed_line_ends(text: str, dialect: Dialect) -> bool:
-    """Whether lines, quoted line breaks aside, end in LF here and in CR LF there."""
-    quotes, position, found = 0, 0, set()
-    for match in re.finditer(r"\r?\n", text):
+def has_crlf_line_ends(text: str, dialect: Dialect) -> bool:
+    """Whether lines, quoted line breaks aside, end in CR LF, be it here and there."""
+    if dialect.line_separator:
+        return False
+    quotes, position = 0, 0
+    for match in re.finditer(r"\r\n", text):
         if dialect.quote:
             quotes += text.count(dialect.quote, position, match.start())
         position = match.end()
         if quotes % 2 == 0:
-            found.add(match[0])
-    return len(found) > 1 and not dialect.line_separator
+            return True
+    return False
 
 
 def header_fields(text: str, dialect: Dialect, *, complete: bool) -> tuple[str, ...]:

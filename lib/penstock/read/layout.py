@@ -19,9 +19,9 @@ from penstock.model.layout import LINEAGE, REKEYED_ID, data_columns
 from penstock.read.head import decompress
 from penstock.read.header import (
     HeaderCutShortError,
+    has_crlf_line_ends,
     header_fields,
     line_separator,
-    mixed_line_ends,
 )
 from penstock.read.options import Dialect, dialect, lowered
 
@@ -39,7 +39,7 @@ class Layout:
 
     ``fields``: the header's names as they stand (CSV; for ``header: false``, the declared ones).
     ``document``: the file is one JSON document (an array or a pretty-printed object) rather than
-    one object per line. ``mixed``: CSV lines end in LF and in CR LF. ``empty``: there are no
+    one object per line. ``crlf``: CSV lines end in CR LF, some or all. ``empty``: there are no
     records. ``tail``: the file's last characters, line ends as LF, or None if unknown; it tells a
     quote left open at the end and is no part of equality.
     """
@@ -47,7 +47,7 @@ class Layout:
     format: Literal["csv", "json"]
     fields: tuple[str, ...] = ()
     document: bool = False
-    mixed: bool = False
+    crlf: bool = False
     encoding: str = "UTF-8"
     empty: bool = False
     tail: str | None = field(default=None, compare=False)
@@ -85,17 +85,17 @@ def inspect(feed: Feed, uri: str, data: bytes, size: int, tail: bytes | None = N
         if document and size > MAX_DOCUMENT_BYTES:
             raise FileUnreadable(uri, "it is one JSON document of more than 512 MB, not JSON lines")
         return Layout(format="json", document=document)
-    mixed = mixed_line_ends(text, rules)
-    if mixed:
+    crlf = has_crlf_line_ends(text, rules)
+    if crlf:
         text = text.replace("\r\n", "\n")
     fields = _header(feed, uri, text, rules, complete=head.complete)
     if not fields:
         return Layout(format="csv", encoding=encoding, empty=True)
     end = None
     if head.tail is not None and encoding == rules.encoding:
-        newline = "\r\n" if mixed else line_separator(text, rules.line_separator)
+        newline = line_separator(text, rules.line_separator)
         end = head.tail.decode(encoding, "replace").replace(newline, "\n")[-_TAIL_CHARS:]
-    return Layout(format="csv", fields=fields, mixed=mixed, encoding=encoding, tail=end)
+    return Layout(format="csv", fields=fields, crlf=crlf, encoding=encoding, tail=end)
 
 
 def group(layouts: Mapping[int, Layout]) -> list[tuple[Layout, tuple[int, ...]]]:

@@ -24,12 +24,8 @@ from penstock.transform.suffixes import (
 )
 
 _DOMAIN = f"{TEMPORARY}domain"
-_COMMONLY, _PLAINLY, _SHOWN = (f"{TEMPORARY}{form}" for form in ("common", "plain", "shown"))
-_DOTTED = f"{TEMPORARY}dotted"
-_LABELS = f"{TEMPORARY}labels"
 _REGISTRY = f"{TEMPORARY}registry"
 _OWNED = f"{TEMPORARY}owned"
-_REGISTRABLE = f"{TEMPORARY}registrable"
 
 _LONGEST = 1000
 """Characters of the longest text looked at: a line of mail has 998 (RFC 5322, 2.1.1)."""
@@ -38,9 +34,10 @@ _LONGEST_NAME = 253
 """Characters of the longest domain name (RFC 1035, 3.1)."""
 
 # What nearly every address looks like: a pattern of ASCII classes alone is several times faster.
+# Names in Punycode are left to the others.
 _COMMON = (
-    r"\A\w[\w+\-]*+(?:\.[\w+\-]++)*+@(?:[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*+\.)++"
-    r"[a-zA-Z][a-zA-Z0-9]*+\z"
+    r"\A\w[\w+\-]*+(?:\.[\w+\-]++)*+@(?:(?![xX][nN]--)[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*+\.)++"
+    r"(?![xX][nN]--)[a-zA-Z][a-zA-Z0-9]*+\z"
 )
 _COMMON_LENGTH = 64
 """Up to here neither a local part nor a label can be too long."""
@@ -120,17 +117,15 @@ def email_company(
         (source,) = find(df, "email_company: column", [column])
         if not is_text(type_of(df, source)):
             raise ValueError(f"email_company: column {source!r} is no text")
-        wild = _last("1").isin(list(suffixes().wild))
-        single = F.when(wild, F.lit(2)).otherwise(F.lit(1))
+        found = lookup(df.sparkSession, names)
+        # Each projection copies every row: hence no more of them than expressions need that are
+        # used several times.
         frame = (
-            _with_domain(df, col(source))
-            .withColumn(TAIL, _last("2"))
-            .join(F.broadcast(lookup(df.sparkSession, names)), TAIL, "left")
-            .withColumn(_DOTTED, F.concat(F.lit("."), col(_DOMAIN)))
-            .withColumn(_LABELS, F.size(F.split(col(_DOMAIN), "[.]")))
-            .withColumn(_REGISTRY, _public_labels(ICANN, single))
-            .withColumn(_OWNED, _public_labels(PRIVATE, F.lit(0)))
-            .withColumn(_REGISTRABLE, _registrable())
+            df.withColumn(_DOMAIN, _domain(col(source)))
+            .join(
+                F.broadcast(found), F.substring_index(col(_DOMAIN), ".", -2) == found[TAIL], "left"
+            )
+            .withColumns({_REGISTRY: _registry(), _OWNED: _public_labels(PRIVATE, F.lit(0))})
         )
         derived = {domain_output: col(_DOMAIN), output: _company(free_mail)}
         replaced = {name.lower() for name in derived}
@@ -143,40 +138,43 @@ def email_company(
     return apply
 
 
-def _with_domain(df: DataFrame, address: Column) -> DataFrame:
-    """Add the domain of a valid address, in lower case and Unicode; else NULL.
+def _domain(address: Column) -> Column:
+    """The domain of a valid address, in lower case and Unicode; else NULL.
 
-    In steps, because Spark evaluates an expression once for every mention of it, but a column
-    that is mentioned twice only once.
+    All but the first form are rare, and what Spark evaluates of them for other rows is nothing.
     """
-    text = F.when(F.length(address) <= _LONGEST, address)
     common = (F.length(address) <= _COMMON_LENGTH) & address.rlike(_COMMON)
-    return (
-        df.withColumn(_COMMONLY, F.when(common, F.substring_index(address, "@", -1)))
-        .withColumn(_PLAINLY, F.regexp_extract(_unless(_COMMONLY, text, "@"), _PLAIN, 1))
-        .withColumn(_SHOWN, F.regexp_extract(_unless(_PLAINLY, text, "<"), _DISPLAYED, 1))
-        .withColumn(_DOMAIN, F.coalesce(*(_filled(c) for c in (_COMMONLY, _PLAINLY, _SHOWN))))
-        .withColumn(_DOMAIN, F.translate(F.lower(col(_DOMAIN)), _DOTS, "..."))
-        .withColumn(_DOMAIN, F.when(F.length(col(_DOMAIN)) <= _LONGEST_NAME, col(_DOMAIN)))
-        .withColumn(_DOMAIN, F.expr(decoded(_DOMAIN)))
+    text = F.when(address.contains("@") & (F.length(address) <= _LONGEST), address)
+    plain = F.when(text.rlike(_PLAIN), F.regexp_extract(text, _PLAIN, 1))
+    shown = F.when(text.contains("<"), F.regexp_extract(text, _DISPLAYED, 1))
+    name = F.translate(F.lower(F.coalesce(plain, shown)), _DOTS, "...")
+    return F.when(common, F.lower(F.substring_index(address, "@", -1))).when(
+        (F.length(name) <= _LONGEST_NAME) & (name != ""), decoded(name)
     )
 
 
-def _unless(found: str, text: Column, mark: str) -> Column:
-    """``text`` if nothing was ``found`` yet and it has the ``mark`` of the next form."""
-    return F.when(_filled(found).isNull() & F.contains(text, F.lit(mark)), text)
-
-
-def _filled(name: str) -> Column:
-    return F.nullif(col(name), F.lit(""))
+def _registry() -> Column:
+    """How many labels of the domain a registry keeps for itself."""
+    wild = _last(F.lit(1)).isin(list(suffixes().wild))
+    return _public_labels(ICANN, F.when(wild, F.lit(2)).otherwise(F.lit(1)))
 
 
 def _registrable() -> Column:
     """The public suffix and one label more; NULL if there is none."""
-    longest = F.greatest(col(_REGISTRY), col(_OWNED))
-    return F.when(col(_LABELS) > longest, _last(f"greatest({_REGISTRY}, {_OWNED}) + 1")).when(
-        col(_LABELS) > col(_REGISTRY), _last(f"{_REGISTRY} + 1")
+    longest, registry = F.greatest(col(_REGISTRY), col(_OWNED)), col(_REGISTRY)
+    return F.when(_labels() > longest, _last(longest + 1)).when(
+        _labels() > registry, _last(registry + 1)
     )
+
+
+def _labels() -> Column:
+    """How many labels the domain has."""
+    name = col(_DOMAIN)
+    return F.length(name) - F.length(F.replace(name, F.lit("."))) + 1
+
+
+def _dotted() -> Column:
+    return F.concat(F.lit("."), col(_DOMAIN))
 
 
 def _public_labels(rules: str, default: Column) -> Column:
@@ -188,25 +186,24 @@ def _public_labels(rules: str, default: Column) -> Column:
         lambda best, rule: F.greatest(
             best,
             F.when(
-                (rule["labels"] % EXCEPTION <= col(_LABELS))
-                & F.endswith(col(_DOTTED), rule["ending"]),
+                (rule["labels"] % EXCEPTION <= _labels()) & F.endswith(_dotted(), rule["ending"]),
                 rule["labels"],
             ),
         ),
         lambda best: best % EXCEPTION,
     )
-    return F.coalesce(longest, default)
+    return F.when(col(rules).isNull(), default).otherwise(longest)
 
 
-def _last(labels: str) -> Column:
+def _last(labels: Column) -> Column:
     """The last so many labels of the domain."""
-    return F.expr(f"substring_index({_DOMAIN}, '.', -({labels}))")
+    return F.call_function("substring_index", col(_DOMAIN), F.lit("."), -labels)
 
 
 def _company(free_mail: str) -> Column:
-    label = F.substring_index(col(_REGISTRABLE), ".", 1)
+    label = F.substring_index(_registrable(), ".", 1)
     if free_mail == "null":
-        free = F.array_contains(col(FREE), col(_REGISTRABLE))
+        free = F.array_contains(col(FREE), _registrable())
         label = F.when(~F.coalesce(free, F.lit(False)), label)
-    named = F.filter(col(NAMES), lambda name: F.endswith(col(_DOTTED), name["ending"]))
+    named = F.filter(col(NAMES), lambda name: F.endswith(_dotted(), name["ending"]))
     return F.coalesce(F.get(named, 0)["company"], label)

@@ -111,14 +111,18 @@ def normal_key(value: Column, data_type: DataType) -> Column:
     if not is_text(data_type):
         return value
     text = F.rtrim(value)
-    return F.when(text.rlike(_UUID), F.lower(text)).otherwise(text)
+    lower = F.lower(text)
+    # The pattern is dear, and ids are in lower case as a rule.
+    return F.when((lower != text) & text.rlike(_UUID), lower).otherwise(text)
 
 
 def is_blank(value: Column, data_type: DataType) -> Column:
     """Whether a key is NULL, or text of nothing but white space."""
     if not is_text(data_type):
         return value.isNull()
-    return value.isNull() | value.rlike(r"\A[\s\p{Z}]*\z")
+    # The pattern is dear, and text that begins with a visible ASCII character is not blank.
+    unusual = (value < "!") | (value > "~")
+    return value.isNull() | (unusual & value.rlike(r"\A[\s\p{Z}]*\z"))
 
 
 def uuid5(namespace: uuid.UUID, name: Column) -> Column:

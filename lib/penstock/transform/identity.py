@@ -1,11 +1,11 @@
 """Which of the rows that share a key is which: the core of deduplication and clash handling.
 
-One shuffle and one sort, by the key. Nothing here drops or changes a row.
+One shuffle, one sort and one window, by the key. Nothing here drops or changes a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from penstock.transform.frames import CONTENT_HASH, TEMPORARY, col, total_order
 
-COPY = f"{TEMPORARY}copy"
+IS_COPY = f"{TEMPORARY}is_copy"
 LEADS = f"{TEMPORARY}leads"
 TAKES_PART = f"{TEMPORARY}takes_part"
 KNOWN = f"{TEMPORARY}known"
@@ -23,20 +23,20 @@ _FILE = "_file"
 
 def rank(
     df: DataFrame,
-    key: Sequence[str],
+    key: Mapping[str, Column],
     takes_part: Column,
     order_by: Sequence[str] = (),
     leader: Literal["first", "last"] = "first",
 ) -> DataFrame:
-    """Number the copies of each record and find the content that leads its key.
+    """Tell the copies of each record and the content that leads its key.
 
     ========================  =================================================================
-    in ``key``                columns in their normal form; none: only copies are numbered
     in ``content_hash``       string
     in ``_penstock_known``    optional boolean: rows that come before all others
-    out ``_penstock_copy``    int: 1 for the first row of this key and content, 2 for its first
-                              copy, ...; ``order_by``, then a total order over all columns
-                              (``_file`` before the others) decides
+    out ``key``               each key column in the normal form given for it
+    out ``_penstock_is_copy``  boolean: whether an earlier row has this key and content;
+                              ``order_by``, then a total order over all columns (``_file`` before
+                              the others) decides
     out ``_penstock_leads``   boolean: whether this row's content is the first (or last) of its
                               key by ``order_by``, then content hash. ``first`` counts NULL as
                               the highest, ``last`` as the lowest value: it leads only where
@@ -46,27 +46,32 @@ def rank(
 
     Rows that do not take part are spread by their content, so that a million rows without a key
     do not meet in one task; what the two columns say of them means nothing.
+
+    :param key: normal form by key column; none: only copies are told.
     """
-    known = [col(KNOWN).desc()] if KNOWN in df.columns else []
-    frame = df.withColumn(TAKES_PART, F.coalesce(takes_part, F.lit(False)))
+    part = F.coalesce(takes_part, F.lit(False))
     slot = F.xxhash64(col(CONTENT_HASH))
     if key:
-        slot = F.when(col(TAKES_PART), F.xxhash64(*(col(k) for k in key))).otherwise(slot)
-    # Both windows are satisfied by this one exchange: their keys begin with its key.
-    frame = frame.withColumn(_SLOT, slot).repartition(col(_SLOT))
-    same_key = [col(c) for c in dict.fromkeys((_SLOT, TAKES_PART, *key))]
-    by_content = Window.partitionBy(*same_key, col(CONTENT_HASH))
+        slot = F.when(part, F.xxhash64(*key.values())).otherwise(slot)
+    frame = df.withColumns({**key, TAKES_PART: part, _SLOT: slot}).repartition(col(_SLOT))
+    known = [col(KNOWN).desc()] if KNOWN in df.columns else []
     ascending = leader == "first"
     order = total_order(df, [*order_by, *(c for c in df.columns if c == _FILE)])
     if not ascending:
         order[: len(order_by)] = [col(name).desc_nulls_last() for name in order_by]
-    copy = F.row_number().over(by_content.orderBy(*known, *order))
-    frame = frame.withColumn(COPY, copy)
+    # The exchange above satisfies it: its keys begin with the slot. By content first, so that
+    # copies are neighbours, and one sort does for both questions.
+    same_key = Window.partitionBy(
+        *(col(c) for c in dict.fromkeys((_SLOT, TAKES_PART, *key)))
+    ).orderBy(col(CONTENT_HASH), *known, *order)
+    content = col(CONTENT_HASH)
+    before = F.lag(content).over(same_key)
+    marks = {IS_COPY: F.coalesce(before == content, F.lit(False))}
     if key:
-        by_key = Window.partitionBy(*same_key)
-        leading = _leading(order_by, ascending, bool(known), by_key)
-        frame = frame.withColumn(LEADS, col(CONTENT_HASH).eqNullSafe(leading))
-    return frame.drop(_SLOT)
+        everyone = same_key.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+        leading = _leading(order_by, ascending, bool(known), everyone)
+        marks[LEADS] = content.eqNullSafe(leading)
+    return frame.withColumns(marks).drop(_SLOT)
 
 
 def _leading(order_by: Sequence[str], ascending: bool, known: bool, window: WindowSpec) -> Column:

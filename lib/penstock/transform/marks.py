@@ -15,7 +15,7 @@ that came in.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -102,9 +102,9 @@ def mark_duplicates() -> Transform:
     """
 
     def apply(df: DataFrame) -> DataFrame:
-        ranked = identity.rank(df, (), accepted())
-        marked = mark(ranked, col(identity.COPY) > 1, DUPLICATE)
-        return _finish(df, marked, original=_no_text(), rekeyed_id=_no_text())
+        ranked = identity.rank(df, {}, accepted())
+        marked = mark(ranked, col(identity.IS_COPY), DUPLICATE)
+        return _finish(df, marked, _no_text(), _no_text(), {})
 
     return apply
 
@@ -154,11 +154,12 @@ def mark_identity(
         orders = find(df, "mark_identity: order_by", version if newest else order)
         if policy == "rekey":
             require_text_id(df, keys[-1])
-        prepared = _mark_blank_keys(df, keys).withColumns(
-            {k: normal_key(col(k), type_of(df, k)) for k in keys}
-        )
         ranked = identity.rank(
-            prepared, keys, accepted(), orders, leader="last" if newest else "first"
+            df,
+            {k: normal_key(col(k), type_of(df, k)) for k in keys},
+            accepted() & ~_has_blank_key(df, keys),
+            orders,
+            leader="last" if newest else "first",
         )
         return _settle(df, ranked, keys, policy, namespace)
 
@@ -194,57 +195,62 @@ def clash_reason(name: str) -> Column:
     return F.concat(F.lit(f"{name}: '"), col(name).cast("string"), F.lit(f"' {CLASHES}"))
 
 
-def _mark_blank_keys(df: DataFrame, keys: Sequence[str]) -> DataFrame:
-    blanks = [is_blank(col(k), type_of(df, k)) for k in keys]
-    which = F.coalesce(
+def _has_blank_key(df: DataFrame, keys: Sequence[str]) -> Column:
+    return reduce(or_, (is_blank(col(k), type_of(df, k)) for k in keys))
+
+
+def _which_is_blank(df: DataFrame, keys: Sequence[str]) -> Column:
+    return F.coalesce(
         *(
-            F.when(blank, F.lit(f"{k}: is empty, and part of the key"))
-            for k, blank in zip(keys, blanks, strict=True)
+            F.when(is_blank(col(k), type_of(df, k)), F.lit(f"{k}: is empty, and part of the key"))
+            for k in keys
         )
     )
-    return mark(df, reduce(or_, blanks), QUARANTINED, which)
 
 
 def _settle(
     df: DataFrame, ranked: DataFrame, keys: Sequence[str], policy: Policy, namespace: uuid.UUID
 ) -> DataFrame:
-    """Turn ranks into marks. ``ranked`` still says in ``_penstock_takes_part`` who took part."""
+    """Turn ranks into marks, in one projection. ``ranked`` says in ``_penstock_takes_part`` who
+    took part: accepted rows with a whole key."""
     id_ = keys[-1]
-    part, leads = col(identity.TAKES_PART), col(identity.LEADS)
-    copies = part & (col(identity.COPY) > 1)
-    loses = part & ~leads & (col(identity.COPY) == 1)
+    part, leads, is_copy = (col(c) for c in (identity.TAKES_PART, identity.LEADS, identity.IS_COPY))
+    keyless = accepted() & ~part
+    copies = part & is_copy
+    loses = part & ~leads & ~is_copy
+    status = F.when(keyless, F.lit(QUARANTINED)).when(copies, F.lit(DUPLICATE))
+    reasons = F.when(keyless, with_reason(_which_is_blank(df, keys)))
+    changes, original, new_id = {}, _no_text(), _no_text()
     if policy == "rekey":
-        new_id = rekeyed(namespace, [col(k) for k in keys], col(CONTENT_HASH))
-        frame = ranked.withColumns(
-            {
-                STATUS: F.when(copies, F.lit(DUPLICATE)).otherwise(col(STATUS)),
-                REKEYED_ID: F.when(part & ~copies, new_id),
-            }
-        ).withColumns(
-            {
-                ORIGINAL_ID: F.when(loses, col(id_)),
-                id_: F.when(loses, col(REKEYED_ID)).otherwise(col(id_)),
-            }
-        )
-        return _finish(df, frame, original=col(ORIGINAL_ID), rekeyed_id=col(REKEYED_ID))
-    status, reason = (
-        (DUPLICATE, F.lit(SUPERSEDED)) if policy == "upsert" else (QUARANTINED, clash_reason(id_))
-    )
-    frame = ranked.withColumns(
-        {
-            STATUS: F.when(copies, F.lit(DUPLICATE))
-            .when(loses, F.lit(status))
-            .otherwise(col(STATUS)),
-            REASONS: F.when(loses, with_reason(reason)).otherwise(col(REASONS)),
-        }
-    )
-    return _finish(df, frame, original=_no_text(), rekeyed_id=_no_text())
+        generated = rekeyed(namespace, [col(k) for k in keys], col(CONTENT_HASH))
+        # Not within a CASE, where Spark would compute the SHA-1 once for each of its six uses.
+        new_id = F.concat(generated, F.when(part & ~is_copy, F.lit("")))
+        original = F.when(loses, col(id_))
+        changes[id_] = F.when(loses, generated).otherwise(col(id_))
+    elif policy == "upsert":
+        status = status.when(loses, F.lit(DUPLICATE))
+        reasons = reasons.when(loses, with_reason(F.lit(SUPERSEDED)))
+    else:
+        status = status.when(loses, F.lit(QUARANTINED))
+        reasons = reasons.when(loses, with_reason(clash_reason(id_)))
+    changes |= {STATUS: status.otherwise(col(STATUS)), REASONS: reasons.otherwise(col(REASONS))}
+    return _finish(df, ranked, original, new_id, changes)
 
 
-def _finish(df: DataFrame, marked: DataFrame, original: Column, rekeyed_id: Column) -> DataFrame:
-    """The columns of ``df``, with ``original_id`` and ``rekeyed_id`` after them."""
-    kept = [col(c) for c in df.columns if c not in (ORIGINAL_ID, REKEYED_ID)]
-    return marked.select(*kept, original.alias(ORIGINAL_ID), rekeyed_id.alias(REKEYED_ID))
+def _finish(
+    df: DataFrame,
+    ranked: DataFrame,
+    original: Column,
+    rekeyed_id: Column,
+    changes: Mapping[str, Column],
+) -> DataFrame:
+    """The columns of ``df``, changed, with ``original_id`` and ``rekeyed_id`` after them."""
+    kept = [c for c in df.columns if c not in (ORIGINAL_ID, REKEYED_ID)]
+    return ranked.select(
+        *(changes.get(c, col(c)).alias(c) for c in kept),
+        original.alias(ORIGINAL_ID),
+        rekeyed_id.alias(REKEYED_ID),
+    )
 
 
 def _no_text() -> Column:

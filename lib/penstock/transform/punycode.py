@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
 _DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _HIGHEST = 0x10FFFF
 
@@ -53,9 +58,16 @@ END
 """
 
 
-def decoded(domain: str) -> str:
-    """SQL for the domain name that the SQL expression ``domain`` gives, in lower case, with
-    every ``xn--`` label in Unicode. A label that is no Punycode stays as it is."""
+def decoded(domain: Column) -> Column:
+    """A domain name, which is in lower case, with every ``xn--`` label in Unicode. A label that is
+    no Punycode stays as it is."""
+    labels = F.call_function("transform", F.split(domain, "[.]"), F.expr(_decoded_label()))
+    return F.when(domain.contains("xn--"), F.array_join(labels, ".")).otherwise(domain)
+
+
+@cache
+def _decoded_label() -> str:
+    """SQL function of one label."""
     points = "transform(split(regexp_extract(label, '^xn--(.*)-[^-]*$', 1), ''), ch -> ascii(ch))"
     units = (
         "transform(s.out, p -> CASE WHEN p < 65536 THEN lpad(hex(p), 4, '0') ELSE "
@@ -73,9 +85,4 @@ def decoded(domain: str) -> str:
         s -> CASE WHEN s.ok AND NOT s.open AND size(s.out) > 0
           THEN lower(decode(unhex(array_join({units}, '')), 'UTF-16BE')) ELSE label END)
     """
-    return f"""
-      CASE WHEN contains({domain}, 'xn--') THEN array_join(
-        transform(split({domain}, '[.]'),
-          label -> CASE WHEN label LIKE 'xn--%' THEN {label} ELSE label END), '.')
-      ELSE {domain} END
-    """
+    return f"label -> CASE WHEN label LIKE 'xn--%' THEN {label} ELSE label END"

@@ -162,7 +162,7 @@ def uuid_clash(
             frame = frame.withColumns({identity.KNOWN: F.lit(False), _ALIAS: F.lit(False)})
             frame = frame.unionByName(_known(history, frame, keys), allowMissingColumns=True)
             takes_part = takes_part | col(identity.KNOWN)
-        ranked = identity.rank(frame, keys, takes_part, orders)
+        ranked = identity.rank(frame, {k: col(k) for k in keys}, takes_part, orders)
         return _apply_policy(ranked, keys, on_clash, namespace).select(*(col(c) for c in outputs))
 
     return apply
@@ -206,7 +206,7 @@ def _apply_policy(
         # Aliases have done their work; the ids of known records still count as taken.
         ranked = ranked.where(~col(_ALIAS))
         incoming = ~col(identity.KNOWN)
-    left = ranked.where(~part | ~incoming | (col(identity.COPY) == 1))
+    left = ranked.where(~part | ~incoming | ~col(identity.IS_COPY))
     loses = part & incoming & ~col(identity.LEADS)
     if on_clash == "fail":
         error = F.raise_error(clash_reason(id_)).cast("boolean")

@@ -6,8 +6,6 @@ reviewed list of free-mail domains (``data/free_mail.txt``).
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -17,15 +15,17 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from penstock.inline import inline_table
+
 TAIL = "_penstock_tail"
 ICANN = "_penstock_icann"
 PRIVATE = "_penstock_private"
 FREE = "_penstock_free"
 NAMES = "_penstock_names"
 
-_ROWS = (
-    "array<struct<t: string, i: array<string>, p: array<string>, f: array<string>, "
-    "n: array<struct<ending: string, company: string>>>>"
+_ROW = (
+    "t: string, i: array<string>, p: array<string>, f: array<string>, "
+    "n: array<struct<ending: string, company: string>>"
 )
 """How the rows of ``lookup`` travel: tail, ICANN, private, free, names."""
 
@@ -83,12 +83,7 @@ def lookup(spark: SparkSession, overrides: Mapping[str, str]) -> DataFrame:
         {"t": key, **{column: group[key] for column, group in groups.items() if key in group}}
         for key in sorted({key for group in groups.values() for key in group})
     ]
-    # An inline table becomes a LocalRelation: no Python worker, and no page of text in a plan.
-    # Base64 because what a backslash means in a SQL string depends on the session.
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
-    literal = base64.b64encode(text).decode("ascii")
-    table = spark.sql(f"VALUES (CAST(unbase64('{literal}') AS STRING)) AS list(rows)")
-    return table.selectExpr(f"inline(from_json(rows, '{_ROWS}'))").select(
+    return inline_table(spark, rows, _ROW).select(
         F.col("t").alias(TAIL),
         F.transform("i", _rule).alias(ICANN),
         F.transform("p", _rule).alias(PRIVATE),

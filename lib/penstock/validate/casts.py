@@ -53,10 +53,10 @@ def clean(text: Expr, column: Column, null_values: tuple[str, ...] = ()) -> Expr
     """
     if column.trim:
         # Blanks at an end are rare, and looking for them is much cheaper than taking them off.
-        blank = (text < "!") | (text > "~")
-        for character in BLANKS:
-            blank |= text.endswith(character)
-        text = F.when(blank, F.nullif(F.btrim(text, F.lit(BLANKS)), F.lit(""))).otherwise(text)
+        last = F.substring(text, -1, 1)
+        blank = (text < "!") | (text > "~") | (last < "!") | (last > "~")
+        trimmed = F.btrim(text, F.lit(BLANKS))
+        text = F.when(blank, F.when(trimmed != "", trimmed)).otherwise(text)
     nulls = (*column.null_values, *null_values)
     return F.when(~text.isin(*nulls), text) if nulls else text
 
@@ -92,11 +92,11 @@ def _integer(text: Expr, kind: str) -> Expr:
     limit = 2 ** (_BITS[kind] - 1)
     if kind != "bigint":
         number = F.when(text.rlike(r"\A[+-]?0*[0-9]{1,10}\z"), text.cast("bigint"))
-        return F.when(number.between(-limit, limit - 1), number.cast(kind))
+        return F.when((number >= -limit) & (number < limit), number.cast(kind))
     short = F.when(text.rlike(r"\A[+-]?0*[0-9]{1,18}\z"), text.cast("bigint"))
     wide = F.when(text.rlike(r"\A[+-]?0*[0-9]{19}\z"), text.cast("decimal(19,0)"))
     low, high = (F.lit(str(n)).cast("decimal(19,0)") for n in (-limit, limit - 1))
-    return F.coalesce(short, F.when(wide.between(low, high), wide.cast("bigint")))
+    return F.coalesce(short, F.when((wide >= low) & (wide <= high), wide.cast("bigint")))
 
 
 def _decimal(text: Expr, kind: str) -> Expr:
@@ -120,7 +120,10 @@ def _instant(text: Expr, column: Column, timezone: str) -> Expr:
     else:
         offset = "" if kind == "timestamp_ntz" else f"(?:{_OFFSET})?"
         time = "" if kind == "date" else f"(?:{_TIME}{offset})?"
-        value = F.when(text.rlike(rf"\A{_DATE}{time}\z"), F.try_to_timestamp(text))
+        # Spark wants seconds before an offset.
+        seconds = F.regexp_replace(text, r"([T ][0-9]{2}:[0-9]{2})( ?[ZU+-])", "$1:00$2")
+        parsed = F.coalesce(F.try_to_timestamp(text), F.try_to_timestamp(seconds))
+        value = F.when(text.rlike(rf"\A{_DATE}{time}\z"), parsed)
         zoned = False
     if kind != "timestamp" or zoned or timezone == "UTC":
         return value.cast(kind)

@@ -34,14 +34,16 @@ def judge(text: Expr, value: Expr, column: Column, timezone: str, *, required: b
     """
     broken = list(_broken(text, value, column, timezone))
     absent = text.isNull()
-    wrong = reduce(or_, (condition for condition, _ in broken), value.isNull())
+    # No CASE: Spark evaluates an expression once for all its uses, but for those in branches.
+    missing = value.isNull() if required else value.isNull() & ~absent
+    wrong = reduce(or_, (condition for condition, _ in broken), missing)
     reason = F.when(absent, F.lit("is required")).when(
         value.isNull(), F.concat(quoted(text), F.lit(f" is not {_type_name(column)}"))
     )
     for condition, clause in broken:
         reason = reason.when(condition, clause)
     return Cell(
-        F.when(absent, F.lit(required)).otherwise(wrong),
+        F.coalesce(wrong, F.lit(False)),
         F.concat(F.lit(f"{column.name}: "), reason),
     )
 

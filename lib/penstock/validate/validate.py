@@ -39,33 +39,41 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     more null value of every column that is read from records.
     """
     specs = _specs(feed)
+    # Two projections: an expression that another mentions several times must be a plain column
+    # there, or be mentioned outside of a CASE, to be evaluated once; and each projection copies
+    # every row.
     texts = df.select(
-        *(clean(_column(s.name), s.column, s.nulls).alias(s.text) for s in specs), *_CARRIED
+        *(s.cleaned.alias(s.text) for s in specs),
+        *(
+            typed(s.cleaned, s.column, s.timezone).alias(s.value)
+            for s in specs
+            if s.column.type != "string"
+        ),
+        *_CARRIED,
     )
-    # Layer upon layer of plain columns: an expression that is used five times is written, analyzed
-    # and compiled five times.
-    values = texts.select(
-        "*", *(typed(F.col(s.text), s.column, s.timezone).alias(s.value) for s in specs)
-    )
-    cells = [
-        judge(F.col(s.text), F.col(s.value), s.column, s.timezone, required=s.required)
+    values = [
+        typed(F.col(s.text), s.column, s.timezone) if s.column.type == "string" else F.col(s.value)
         for s in specs
     ]
-    malformed = F.col("_malformed")
+    cells = [
+        judge(F.col(s.text), value, s.column, s.timezone, required=s.required)
+        for s, value in zip(specs, values, strict=True)
+    ]
+    malformed, raw = F.col("_malformed"), F.col("_raw")
     bad = reduce(or_, (cell.rejected for cell in cells), malformed.isNotNull())
     reasons = F.filter(
         F.array(*(F.when(cell.rejected, cell.reason) for cell in cells)),
         lambda reason: reason.isNotNull(),
     )
-    is_bad, raw = F.col("_bad"), F.col("_raw")
-    return values.withColumn("_bad", bad).select(
-        *(F.col(s.value).alias(s.name) for s in specs),
+    reasons = F.when(malformed.isNotNull(), F.array(malformed)).otherwise(reasons)
+    return texts.select(
+        *(value.alias(s.name) for s, value in zip(specs, values, strict=True)),
         "_file",
         "content_hash",
         "_rescued_data",
-        F.when(malformed.isNotNull(), F.array(malformed)).when(is_bad, reasons).alias("_reasons"),
-        (raw if carry_raw else F.when(is_bad, raw)).alias("_raw"),
-        F.when(is_bad, F.lit(Status.QUARANTINED.value))
+        F.when(bad, reasons).alias("_reasons"),
+        (raw if carry_raw else F.when(bad, raw)).alias("_raw"),
+        F.when(bad, F.lit(Status.QUARANTINED.value))
         .otherwise(F.lit(Status.ACCEPTED.value))
         .alias("_status"),
     )
@@ -76,10 +84,10 @@ _CARRIED = ("_file", "content_hash", "_rescued_data", "_malformed", "_raw")
 
 @dataclass(frozen=True, slots=True)
 class _Spec:
-    """A column on its way; ``text`` and ``value`` name it in the layers below."""
+    """A column on its way; ``text`` and ``value`` name its text, ``cleaned``, and its value."""
 
     column: Column
-    nulls: tuple[str, ...]
+    cleaned: Expr
     required: bool
     timezone: str
     text: str
@@ -103,7 +111,7 @@ def _specs(feed: Feed) -> list[_Spec]:
     return [
         _Spec(
             column=column,
-            nulls=() if name in captured else nulls,
+            cleaned=clean(_column(name), column, () if name in captured else nulls),
             required=column.required or name in keys,
             timezone=feed.source.timezone,
             text=f"text_{i}",
