@@ -19,17 +19,21 @@ run: ## The demo: sample drops into an embedded Postgres, killed and recovered o
 	@$(MAKE) -s setup
 	@$(BIN)/penstock demo $(ARGS)
 
-test: ## The tests that need no JVM: real Postgres, real Delta tables, S3 over HTTP
+test: ## The test suite, on real Spark, Postgres, Delta and an S3 API
+	@$(MAKE) -s setup
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-quick: ## Those of them that need no JVM
 	@$(MAKE) -s setup
 	$(PYTEST) -m "not slow and not spark" $(ARGS)
 
-test-spark: ## The tests on real Spark, and every feed from end to end
-	@$(MAKE) -s setup
-	$(PYTEST) -m "spark and not slow" $(ARGS)
-
-test-slow: ## The slow tests
+test-slow: ## Killed processes, two drivers, twenty files: a quarter of an hour
 	@$(MAKE) -s setup
 	$(PYTEST) -m slow $(ARGS)
+
+coverage: ## What the test suite reaches; fails below the floor in pyproject.toml
+	@$(MAKE) -s setup
+	$(PYTEST) -m "not slow" --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-spark35: ## The test suite on Spark 3.5
 	@$(MAKE) -s test-line LINE=spark35 VENV=.venv-spark35
@@ -68,4 +72,4 @@ clean: ## Stop the embedded Postgres and remove all that was made; the data in .
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help setup run test coverage test-slow test-spark35 test-spark42 test-line check format bench lock clean
+.PHONY: help setup run test test-quick coverage test-slow test-spark35 test-spark42 test-line check format bench lock clean

@@ -152,7 +152,7 @@ def test_rfc_4180_is_read_to_the_letter(
     assert texts(spark, drop, mark + end.join(lines)) == [
         ("1", "plain"),
         ("2", 'a, "b"'),
-        ("3", "two\nlines"),
+        ("3", "two\nlines" if end == "\r" else f"two{end}lines"),
         ("4", None),
         ("5", None),
         ("6", " x "),
@@ -283,7 +283,7 @@ def test_a_quote_left_open_in_the_last_field_is_noticed(
     if ending == "\r\n":
         data = data.removesuffix(ending).replace("\n", ending) + ending
     rows = [row for row in broken(spark, drop, data) if row[0]]
-    text = "y" + swallowed + ("\n" if ending else "")
+    text = data.rpartition('2,"')[2]
     assert rows == [(NEVER_CLOSED, json.dumps({"a": "2", "b": text}, separators=(",", ":")))]
 
 

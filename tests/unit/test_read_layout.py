@@ -44,7 +44,6 @@ def reason(data: str | bytes, name: str = "x.csv", **settings: Any) -> str:
         ("b\ta\n", {"delimiter": "\\t"}, ("b", "a")),
         ("b||a\n", {"sep": "||"}, ("b", "a")),
         ('"a, the ""first""\nof two",b\n', {}, ('a, the "first"\nof two', "b")),
-        ('"a",b\r\n1,2\r\n', {}, ("a", "b")),
         ("a,b\r1,2\r", {}, ("a", "b")),
         ("'a,x',b\n", {"quote": "'"}, ("a,x", "b")),
         ('"a\\"x",b\n', {"escape": "\\"}, ('a"x', "b")),
@@ -59,6 +58,10 @@ def test_the_header_is_parsed_as_spark_will(
     data: str, options: dict[str, str], fields: tuple[str, ...]
 ) -> None:
     assert look(data, options=options) == Layout(format="csv", fields=fields)
+
+
+def test_a_header_may_end_in_cr_lf() -> None:
+    assert look('"a",b\r\n1,2\r\n') == Layout(format="csv", fields=("a", "b"), crlf=True)
 
 
 @pytest.mark.parametrize("data", ["", "\n\n", "\ufeff", "  \r\n"])

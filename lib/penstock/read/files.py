@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from penstock.inline import inline_table
 from penstock.model import Batch, Feed
 from penstock.read.paths import path_keys
+from penstock.transform.inline import inline_table
 
 FILE_PATH = "file_path"
 """Name of the column in which a scan hands on ``_metadata.file_path``."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from penstock.inline import inline_table
+from penstock.transform.inline import inline_table
 
 TAIL = "_penstock_tail"
 ICANN = "_penstock_icann"
