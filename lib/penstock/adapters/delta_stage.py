@@ -211,7 +211,8 @@ def _staged(
                 raise _DamagedStageError(
                     f"{file} holds {rows} records, the log says {add['num_records']}"
                 )
-            found = tuple(parquet.schema_arrow.names)
+            # From version 4.4 on Delta writes partition columns into the files too.
+            found = tuple(name for name in parquet.schema_arrow.names if name != _STATUS)
             if number == 0:
                 names = found
             if found != names or set(found) != set(types):
