@@ -127,7 +127,7 @@ class _Stage:
         return [sys.executable, "-m", "penstock", *conf, *run]
 
     def kill_at(self, point: failpoints.Point, meaning: str) -> None:
-        """Run a feed in a process that kills itself at a fail point."""
+        """Run the feed to be killed in a process that kills itself at a fail point."""
         result = subprocess.run(
             self._command([KILLED]),
             env=os.environ | {failpoints.ENVIRONMENT: point},
@@ -168,9 +168,10 @@ class _Stage:
             sheet["duplicate"] += sheet["superseded"]
             counts = log.get(drop.feed, dict.fromkeys(shown, 0))
             expected = {name: int(sheet[name]) for name in names}
-            if expected != {name: counts[name] for name in names}:
+            same = expected == {name: counts[name] for name in names}
+            if not same:
                 wrong.append(f"{drop.feed}: expected {expected}")
-            verdict = "differs" if wrong and wrong[-1].startswith(drop.feed) else "equal"
+            verdict = "equal" if same else "differs"
             table.append([drop.feed, *(f"{counts[name]:,}" for name in shown), verdict])
         print_table(["feed", *(n.replace("_", " ") for n in shown), "answer sheet"], table)
         for line in wrong:

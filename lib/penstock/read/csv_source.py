@@ -21,6 +21,7 @@ from penstock.model import Feed
 from penstock.read.files import FILE_END, FILE_PATH, FILE_TAIL
 from penstock.read.layout import Layout
 from penstock.read.options import dialect, lowered
+from penstock.transform.frames import quoted
 
 CORRUPT = "corrupt"
 """Internal column: the raw text of a row whose number of fields is wrong, or NULL."""
@@ -98,11 +99,6 @@ def _without_returns(rows: DataFrame, fields: int) -> DataFrame:
 def _without_return(name: str) -> Column:
     text = F.col(name)
     return F.when(text.endswith("\r"), F.left(text, F.length(text) - 1)).otherwise(text)
-
-
-def quoted(name: str) -> str:
-    """A name as Spark SQL wants it where any character may be in it."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def malformed(feed: Feed, layout: Layout) -> Column:

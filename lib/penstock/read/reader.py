@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -13,6 +13,8 @@ from penstock.read.files import attach_file, capture_column
 from penstock.read.hashing import content_hash, ignored, malformed_hash
 from penstock.read.layout import Layout, group, matched, source_columns, unknown_fields
 from penstock.read.options import check_options
+from penstock.transform.frames import quoted
+from penstock.transform.inline import inline_table
 
 
 def read_groups(
@@ -163,8 +165,7 @@ def _text(value: str | None) -> Column:
 
 
 def _nothing(spark: SparkSession, feed: Feed) -> DataFrame:
-    types: Sequence[str] = [
-        f"{csv_source.quoted(name)} {'int' if name == '_file' else 'string'}"
-        for name in output_columns(feed)
-    ]
-    return spark.createDataFrame([], ", ".join(types))
+    columns = (
+        f"{quoted(name)}: {'int' if name == '_file' else 'string'}" for name in output_columns(feed)
+    )
+    return inline_table(spark, [], ", ".join(columns))

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from penstock.model import Column, Feed, Status, UuidClashStep
+from penstock.transform.frames import col
 from penstock.validate.casts import clean, typed
 from penstock.validate.rules import judge
 
@@ -111,7 +112,7 @@ def _specs(feed: Feed) -> list[_Spec]:
     return [
         _Spec(
             column=column,
-            cleaned=clean(_column(name), column, () if name in captured else nulls),
+            cleaned=clean(col(name), column, () if name in captured else nulls),
             required=column.required or name in keys,
             timezone=feed.source.timezone,
             text=f"text_{i}",
@@ -119,7 +120,3 @@ def _specs(feed: Feed) -> list[_Spec]:
         )
         for i, (name, column) in enumerate(columns.items())
     ]
-
-
-def _column(name: str) -> Expr:
-    return F.col("`" + name.replace("`", "``") + "`")
