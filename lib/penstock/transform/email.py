@@ -12,11 +12,12 @@ from penstock.transform.frames import TEMPORARY, Transform, col, find, is_text, 
 from penstock.transform.marks import mark_invalid_email
 from penstock.transform.punycode import decoded
 from penstock.transform.suffixes import (
-    EXCEPTION,
     FREE,
-    ICANN,
     NAMES,
-    PRIVATE,
+    OWNED,
+    OWNED_PATTERN,
+    REGISTRY,
+    REGISTRY_PATTERN,
     TAIL,
     lookup,
     suffixes,
@@ -24,8 +25,6 @@ from penstock.transform.suffixes import (
 )
 
 _DOMAIN = f"{TEMPORARY}domain"
-_REGISTRY = f"{TEMPORARY}registry"
-_OWNED = f"{TEMPORARY}owned"
 
 _LONGEST = 1000
 """Characters of the longest text looked at: a line of mail has 998 (RFC 5322, 2.1.1)."""
@@ -125,9 +124,9 @@ def email_company(
             .join(
                 F.broadcast(found), F.substring_index(col(_DOMAIN), ".", -2) == found[TAIL], "left"
             )
-            .withColumns({_REGISTRY: _registry(), _OWNED: _public_labels(PRIVATE, F.lit(0))})
+            .withColumns({REGISTRY: _registry(), OWNED: _owned()})
         )
-        derived = {domain_output: col(_DOMAIN), output: _company(free_mail)}
+        derived = {domain_output: col(_DOMAIN), output: _company(free_mail, named=bool(names))}
         replaced = {name.lower() for name in derived}
         kept = [col(c) for c in df.columns if c.lower() not in replaced]
         result = frame.select(*kept, *(value.alias(name) for name, value in derived.items()))
@@ -156,43 +155,34 @@ def _domain(address: Column) -> Column:
 def _registry() -> Column:
     """How many labels of the domain a registry keeps for itself."""
     wild = _last(F.lit(1)).isin(list(suffixes().wild))
-    return _public_labels(ICANN, F.when(wild, F.lit(2)).otherwise(F.lit(1)))
+    return F.when(col(REGISTRY_PATTERN).isNotNull(), _matched(REGISTRY_PATTERN, 1)).otherwise(
+        F.coalesce(col(REGISTRY), F.when(wild, F.lit(2)).otherwise(F.lit(1)))
+    )
+
+
+def _owned() -> Column:
+    """How many labels of the domain its owner gives to others, or 0."""
+    return F.when(col(OWNED_PATTERN).isNotNull(), _matched(OWNED_PATTERN, 0)).otherwise(
+        F.coalesce(col(OWNED), F.lit(0))
+    )
+
+
+def _matched(pattern: str, default: int) -> Column:
+    """How many labels of the domain a pattern of ``lookup`` finds to be public."""
+    suffix = F.call_function("regexp_extract", col(_DOMAIN), col(pattern), F.lit(1))
+    return F.when(suffix == "", F.lit(default)).otherwise(_labels(suffix))
 
 
 def _registrable() -> Column:
     """The public suffix and one label more; NULL if there is none."""
-    longest, registry = F.greatest(col(_REGISTRY), col(_OWNED)), col(_REGISTRY)
-    return F.when(_labels() > longest, _last(longest + 1)).when(
-        _labels() > registry, _last(registry + 1)
-    )
+    longest, registry = F.greatest(col(REGISTRY), col(OWNED)), col(REGISTRY)
+    labels = _labels(col(_DOMAIN))
+    return F.when(labels > longest, _last(longest + 1)).when(labels > registry, _last(registry + 1))
 
 
-def _labels() -> Column:
-    """How many labels the domain has."""
-    name = col(_DOMAIN)
+def _labels(name: Column) -> Column:
+    """How many labels a name has."""
     return F.length(name) - F.length(F.replace(name, F.lit("."))) + 1
-
-
-def _dotted() -> Column:
-    return F.concat(F.lit("."), col(_DOMAIN))
-
-
-def _public_labels(rules: str, default: Column) -> Column:
-    """How many labels of the domain are public by ``rules``."""
-    # As a fold, because the code of nested cases grows beyond what a JVM compiles.
-    longest = F.aggregate(
-        col(rules),
-        default,
-        lambda best, rule: F.greatest(
-            best,
-            F.when(
-                (rule["labels"] % EXCEPTION <= _labels()) & F.endswith(_dotted(), rule["ending"]),
-                rule["labels"],
-            ),
-        ),
-        lambda best: best % EXCEPTION,
-    )
-    return F.when(col(rules).isNull(), default).otherwise(longest)
 
 
 def _last(labels: Column) -> Column:
@@ -200,10 +190,13 @@ def _last(labels: Column) -> Column:
     return F.call_function("substring_index", col(_DOMAIN), F.lit("."), -labels)
 
 
-def _company(free_mail: str) -> Column:
+def _company(free_mail: str, *, named: bool) -> Column:
     label = F.substring_index(_registrable(), ".", 1)
     if free_mail == "null":
         free = F.array_contains(col(FREE), _registrable())
         label = F.when(~F.coalesce(free, F.lit(False)), label)
-    named = F.filter(col(NAMES), lambda name: F.endswith(_dotted(), name["ending"]))
-    return F.coalesce(F.get(named, 0)["company"], label)
+    if not named:
+        return label
+    dotted = F.concat(F.lit("."), col(_DOMAIN))
+    names = F.filter(col(NAMES), lambda name: F.endswith(dotted, name["ending"]))
+    return F.coalesce(F.get(names, 0)["company"], label)

@@ -6,31 +6,31 @@ reviewed list of free-mail domains (``data/free_mail.txt``).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
+from penstock.transform.frames import TEMPORARY
 from penstock.transform.inline import inline_table
 
-TAIL = "_penstock_tail"
-ICANN = "_penstock_icann"
-PRIVATE = "_penstock_private"
-FREE = "_penstock_free"
-NAMES = "_penstock_names"
+TAIL = f"{TEMPORARY}tail"
+REGISTRY = f"{TEMPORARY}registry"
+REGISTRY_PATTERN = f"{TEMPORARY}registry_pattern"
+OWNED = f"{TEMPORARY}owned"
+OWNED_PATTERN = f"{TEMPORARY}owned_pattern"
+FREE = f"{TEMPORARY}free"
+NAMES = f"{TEMPORARY}names"
 
-_ROW = (
-    "t: string, i: array<string>, p: array<string>, f: array<string>, "
-    "n: array<struct<ending: string, company: string>>"
+_SCHEMA = (
+    f"{TAIL}: string, {REGISTRY}: int, {REGISTRY_PATTERN}: string, {OWNED}: int, "
+    f"{OWNED_PATTERN}: string, {FREE}: array<string>, "
+    f"{NAMES}: array<struct<ending: string, company: string>>"
 )
-"""How the rows of ``lookup`` travel: tail, ICANN, private, free, names."""
-
-EXCEPTION = 100
-"""Added to the labels of an exception, so that it is above every other match."""
 
 
 class Suffixes(NamedTuple):
@@ -63,42 +63,30 @@ def free_mail() -> frozenset[str]:
 def lookup(spark: SparkSession, overrides: Mapping[str, str]) -> DataFrame:
     """One row per last two labels of a domain of which anything is known.
 
-    ====================  ====================================================================
-    ``_penstock_tail``     string: the last two labels, such as ``co.uk``
-    ``_penstock_icann``    array<struct<ending: string, labels: int>>: rules of registries that
-                           end so; see ``_rule``
-    ``_penstock_private``  the same of private owners
-    ``_penstock_free``     array<string>: free-mail domains that end so
-    ``_penstock_names``    array<struct<ending: string, company: string>>: ``overrides``, whose
-                           domains are in the form of ``to_unicode``; the longest first
-    ====================  ====================================================================
+    ==============================  ==========================================================
+    ``_penstock_tail``              string: the last two labels, such as ``co.uk``
+    ``_penstock_registry``          int: how many labels are public by the rules of registries
+    ``_penstock_registry_pattern``  string: instead, where rules of more labels end so; see
+                                    ``_pattern``
+    ``_penstock_owned``             int: how many are public by the rules of private owners
+    ``_penstock_owned_pattern``     string: instead, likewise
+    ``_penstock_free``              array<string>: free-mail domains that end so
+    ``_penstock_names``             array<struct<ending: string, company: string>>:
+                                    ``overrides``, whose domains are in the form of
+                                    ``to_unicode``; the longest first
+    ==============================  ==========================================================
 
-    The arrays are NULL where there is nothing.
+    NULL where there is nothing.
     """
     names: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for domain in sorted(overrides, key=len, reverse=True):
         names[tail(domain)].append({"ending": f".{domain}", "company": overrides[domain]})
-    groups: dict[str, Mapping[str, object]] = {**_by_tail(), "n": names}
+    columns: dict[str, Mapping[str, object]] = {**_by_tail(), NAMES: names}
     rows = [
-        {"t": key, **{column: group[key] for column, group in groups.items() if key in group}}
-        for key in sorted({key for group in groups.values() for key in group})
+        {TAIL: key, **{name: values[key] for name, values in columns.items() if key in values}}
+        for key in sorted({key for values in columns.values() for key in values})
     ]
-    return inline_table(spark, rows, _ROW).select(
-        F.col("t").alias(TAIL),
-        F.transform("i", _rule).alias(ICANN),
-        F.transform("p", _rule).alias(PRIVATE),
-        F.col("f").alias(FREE),
-        F.col("n").alias(NAMES),
-    )
-
-
-def _rule(rule: Column) -> Column:
-    """What the names that match a rule end in, with a dot before it, and how many of their labels
-    are public then: one more than a wildcard's, one fewer than an exception's."""
-    dots = F.length(rule) - F.length(F.replace(rule, F.lit(".")))
-    labels = F.when(rule.startswith("!"), dots + EXCEPTION).otherwise(dots + 1)
-    ending = F.concat(F.lit("."), F.regexp_replace(rule, r"\A(?:\*\.|!)", ""))
-    return F.struct(ending.alias("ending"), labels.alias("labels"))
+    return inline_table(spark, rows, _SCHEMA)
 
 
 def to_unicode(domain: str) -> str:
@@ -123,13 +111,34 @@ def tail(domain: str) -> str:
 
 
 @cache
-def _by_tail() -> dict[str, dict[str, list[str]]]:
+def _by_tail() -> dict[str, Mapping[str, object]]:
     known = suffixes()
-    return {
-        "i": _grouped(known.icann),
-        "p": _grouped(known.private),
-        "f": _grouped(sorted(free_mail())),
-    }
+    columns: dict[str, Mapping[str, object]] = {FREE: _grouped(sorted(free_mail()))}
+    for labels, pattern, rules in (
+        (REGISTRY, REGISTRY_PATTERN, known.icann),
+        (OWNED, OWNED_PATTERN, known.private),
+    ):
+        groups = _grouped(rules)
+        columns[labels] = {end: 2 for end, group in groups.items() if group == [end]}
+        columns[pattern] = {end: _pattern(group) for end, group in groups.items() if group != [end]}
+    return columns
+
+
+def _pattern(rules: Iterable[str]) -> str:
+    """A regular expression whose first group is the public suffix of a name: the longest that a
+    rule allows, found from the left, and none that an exception takes back."""
+    exceptions = [rule[1:] for rule in rules if rule.startswith("!")]
+    suffixes = []
+    for rule in rules:
+        if rule.startswith("!"):
+            label, _, rest = rule[1:].partition(".")
+            suffixes.append(rf"(?<=(?:\A|\.){re.escape(label)}\.){re.escape(rest)}")
+        elif rule.startswith("*."):
+            taken_back = "".join(rf"(?!{re.escape(name)}\z)" for name in exceptions)
+            suffixes.append(rf"{taken_back}[^.]+\.{re.escape(rule[2:])}")
+        else:
+            suffixes.append(re.escape(rule))
+    return rf"\A(?:.*?\.)??({'|'.join(suffixes)})\z"
 
 
 def _grouped(rules: Iterable[str]) -> dict[str, list[str]]:
