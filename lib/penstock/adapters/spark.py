@@ -45,6 +45,7 @@ _JAVA_OPTIONS = (
     "-Duser.timezone=UTC",
 )
 _PARTITIONS_PER_CORE = 16
+_FILE_PARTITIONS_PER_CORE = 4
 _LOG_LIMIT = 1_000_000
 _CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
@@ -128,6 +129,8 @@ def local_settings(
         "spark.ui.showConsoleProgress": "false",
         # an upper bound: adaptive execution joins small partitions, but splits no large ones
         "spark.sql.shuffle.partitions": str(_PARTITIONS_PER_CORE * cores),
+        # of files that cannot be split; else a core may have nothing to do for the last of three
+        "spark.sql.files.minPartitionNum": str(_FILE_PARTITIONS_PER_CORE * cores),
         **s3_settings(environ),
     }
     if found:

@@ -40,6 +40,9 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     more null value of every column that is read from records.
     """
     specs = _specs(feed)
+    # Leaves the partitions as they are, and parts the code that Spark generates: the JVM compiles
+    # small methods only, and reading, whose expressions are small, would be one with what follows.
+    df = df.coalesce(2**31 - 1)
     # Two projections: an expression that another mentions several times must be a plain column
     # there, or be mentioned outside of a CASE, to be evaluated once; and each projection copies
     # every row.
