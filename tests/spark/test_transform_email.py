@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from penstock.spark_errors import SPARK_ERRORS
 from penstock.transform import email_company
 from penstock.transform.punycode import decoded
 from tests.support.frames import assert_frame
@@ -268,7 +268,7 @@ def test_the_look_up_shuffles_nothing_and_runs_nothing_ahead(spark: SparkSession
     plan = lazy._jdf.queryExecution().executedPlan().toString()
     assert "Exchange hashpartitioning" not in plan
     assert "BroadcastHashJoin" in plan
-    with pytest.raises(PySparkException, match="touched"):
+    with pytest.raises(SPARK_ERRORS, match="touched"):
         lazy.collect()
 
 

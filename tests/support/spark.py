@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from penstock.adapters.spark import jars_folder
+from penstock.adapters.spark import SESSION_SETTINGS, jars_folder
 
 
 def jars() -> list[Path]:
@@ -32,6 +32,7 @@ def session() -> SparkSession:
     """Two cores, nothing on the network but loopback, scratch in a temporary folder."""
     scratch = tempfile.mkdtemp(prefix="penstock-spark-")
     settings = {
+        **SESSION_SETTINGS,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
@@ -44,10 +45,8 @@ def session() -> SparkSession:
         "spark.local.dir": f"{scratch}/local",
         "spark.sql.warehouse.dir": f"{scratch}/warehouse",
         "spark.sql.shuffle.partitions": "2",
-        "spark.sql.session.timeZone": "UTC",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.databricks.delta.snapshotPartitions": "1",
     }
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # pyspark hands out timestamps as naive times in the process's own zone.

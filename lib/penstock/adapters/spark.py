@@ -34,6 +34,8 @@ SESSION_SETTINGS = {
 }
 """What every session of Penstock's own is set to, on whatever cluster."""
 
+_RESULTS_DEPEND_ON = ("spark.sql.session.timeZone", "spark.sql.legacy.timeParserPolicy")
+
 # Ten times the JVM's defaults: the optimizing compiler takes up only what is really hot, where it
 # would else spend more time on start-up code than the whole of a small batch takes.
 _JAVA_OPTIONS = (
@@ -86,13 +88,12 @@ def own_session(session: SparkSession) -> SparkSession:
     """A session with Penstock's settings on the same cluster.
 
     A classic session gets a sibling (same context, jars and cache), so that its own settings stay
-    as its owner made them. Spark Connect has no siblings: there the one setting that results
-    depend on, the time zone, is set on the session itself.
+    as its owner made them. Spark Connect has no siblings: there the settings that results depend
+    on are set on the session itself.
     """
     if type(session).__module__.startswith("pyspark.sql.connect"):
-        session.conf.set(
-            "spark.sql.session.timeZone", SESSION_SETTINGS["spark.sql.session.timeZone"]
-        )
+        for name in _RESULTS_DEPEND_ON:
+            session.conf.set(name, SESSION_SETTINGS[name])
         return session
     sibling = session.newSession()
     for name, value in SESSION_SETTINGS.items():

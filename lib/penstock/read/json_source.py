@@ -250,7 +250,8 @@ def _named_as_declared(sources: Sequence[str]) -> Column:
 
 
 def _field(source: str) -> Column:
-    return F.nullif(source_text(F.try_element_at("members", F.lit(source))), F.lit(""))
+    text = source_text(F.try_element_at("members", F.lit(source)))
+    return F.call_function("nullif", text, F.lit(""))
 
 
 def _is_nested(value: Column) -> Column:
