@@ -48,7 +48,7 @@ def copy_loader(
                         table[1], reader(file, names), mode="append", db_schema_name=table[0]
                     )
                     connection.commit()
-            except adbc.Error as error:
+            except (adbc.Error, OSError) as error:
                 raise Retryable(f"COPY of {file.uri} failed: {error}") from error
 
         with ThreadPoolExecutor(max_workers=max(1, min(workers, len(files)))) as pool:

@@ -37,7 +37,8 @@ from penstock.model import (
 )
 from penstock.ports import Gate, Session
 from penstock.publish import load
-from penstock.publish.sql import CONTROL_DDL, CONTROL_INDEXES, PublishSql
+from penstock.publish.ddl import CONTROL_DDL, CONTROL_INDEXES
+from penstock.publish.sql import PublishSql
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from penstock.errors import ConfigError
 from penstock.model import Feed
 from penstock.model.layout import target_columns
 from penstock.ports import Session
-from penstock.publish.sql import add_column, create_indexes, create_target
+from penstock.publish.ddl import add_column, create_indexes, create_target
 from penstock.publish.types import postgres_type
 
 _COLUMNS = """

@@ -19,7 +19,8 @@ from penstock.discover import discover
 from penstock.errors import PenstockError
 from penstock.model import Feed
 from penstock.pipeline import Request
-from penstock.publish.sql import create_indexes, create_target, transaction_text
+from penstock.publish.ddl import create_indexes, create_target
+from penstock.publish.sql import transaction_text
 
 
 @click.command("check")

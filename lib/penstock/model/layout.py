@@ -8,6 +8,9 @@ from penstock.model.feed import DedupeStep, EmailCompanyStep, Feed, PythonStep, 
 
 Policy = Literal["rekey", "quarantine", "fail", "upsert", "content", "none"]
 
+HASH_VERSION = "v1"
+"""Of the content hash, which begins with it; see ``penstock.read.hashing``."""
+
 CONTENT_HASH = "content_hash"
 ORIGINAL_ID = "original_id"
 REKEYED_ID = "rekeyed_id"

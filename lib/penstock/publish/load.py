@@ -13,9 +13,10 @@ from dataclasses import replace
 from penstock import failpoints
 from penstock.errors import BatchFailed, BatchRefused, GateHeld, Retryable
 from penstock.model import Batch, Counts, Feed, FileOutcome, Receipt, StagedBatch, State
-from penstock.model.layout import staging_columns
+from penstock.model.layout import HASH_VERSION, staging_columns
 from penstock.ports import Gate, Session
-from penstock.publish.sql import HASH_VERSION, PublishSql, create_indexes, drop_indexes
+from penstock.publish.ddl import create_indexes, drop_indexes
+from penstock.publish.sql import PublishSql
 
 _BULK_ROWS = 50_000
 """From here on, building an index at once beats growing it row by row."""

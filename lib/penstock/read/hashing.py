@@ -20,8 +20,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from penstock.model import DedupeStep, Feed
-
-VERSION = "v1"
+from penstock.model.layout import HASH_VERSION
 
 
 def ignored(feed: Feed) -> frozenset[str]:
@@ -64,7 +63,7 @@ def content_hash(fields: Mapping[str, Column], ignore: frozenset[str] = frozense
 
 def digest(text: Column) -> Column:
     """The hash of a concatenation."""
-    return F.concat(F.lit(f"{VERSION}:"), F.md5(text))
+    return F.concat(F.lit(f"{HASH_VERSION}:"), F.md5(text))
 
 
 def malformed_hash(text: Column) -> Column:
