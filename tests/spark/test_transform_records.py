@@ -3,10 +3,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from penstock.spark_errors import SPARK_ERRORS
 from penstock.transform import NAMESPACE, content_hash, dedupe, uuid_clash
 from tests.support.frames import assert_frame
 
@@ -195,7 +195,7 @@ def test_fail_names_the_id_even_if_only_rows_are_counted(spark: SparkSession) ->
     assert unique.dtypes == [*df.dtypes, ("content_hash", "string")]
     assert unique.count() == 2
     clashing = df.union(frame(spark, [("b", 2, "y")])).transform(uuid_clash(on_clash="fail"))
-    with pytest.raises(PySparkException, match="id: 'b' clashes with another record of this id"):
+    with pytest.raises(SPARK_ERRORS, match="id: 'b' clashes with another record of this id"):
         clashing.count()
 
 
@@ -230,7 +230,7 @@ def test_a_record_that_comes_with_a_generated_id_is_a_clash_with_its_holder(
 def test_a_generated_id_that_another_record_bears_fails_the_query(spark: SparkSession) -> None:
     df = frame(spark, [("a", 1, "x"), ("a", 2, "y")])
     generated = new_id("a", hashes(df)[("a", 2, "y")])
-    with pytest.raises(PySparkException, match=f"id: '{generated}' was generated for a clash"):
+    with pytest.raises(SPARK_ERRORS, match=f"id: '{generated}' was generated for a clash"):
         df.union(frame(spark, [(generated, 3, "z")])).transform(uuid_clash(order_by="ts")).collect()
 
 
@@ -280,5 +280,5 @@ def test_nothing_is_computed_before_it_is_asked_for(spark: SparkSession) -> None
     df = spark.range(1).select(F.raise_error(F.lit("touched")).cast("string").alias("id"))
     known = df.transform(content_hash())
     lazy = df.transform(dedupe()).transform(uuid_clash(history=known))
-    with pytest.raises(PySparkException, match="touched"):
+    with pytest.raises(SPARK_ERRORS, match="touched"):
         lazy.collect()

@@ -22,6 +22,8 @@ SESSION_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     # INT96, Spark's default, is read as nanoseconds and overflows in the year 2262
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # else Spark 3.5 refuses to write dates before the Gregorian calendar; later ones do not
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     # the JVM compiles no method of more than 8,000 bytes: rather many small ones
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
