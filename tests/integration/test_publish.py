@@ -195,6 +195,15 @@ def test_a_generated_id_that_comes_in_the_same_batch_is_held_back(postgres_url: 
     assert receipt.counts == Counts(read=3, loaded=2, quarantined=1)
 
 
+def test_a_snapshot_holds_back_a_generated_id_that_comes_with_it(postgres_url: str) -> None:
+    h = Harness(postgres_url, **REKEY, mode="replace")
+    moved = Row(Row("a", "2").rekeyed_id, "2", original_id="a")
+    for _ in range(2):
+        receipt = h.warehouse.publish(h.feed, h.staged([Row("a", "1"), moved, Row(moved.id, "9")]))
+        assert receipt.counts == Counts(read=3, loaded=2, quarantined=1)
+        assert h.rows() == [("a", "1", None), (moved.id, "9", None)]
+
+
 def test_without_uuid_clash_a_clash_is_held_back(postgres_url: str) -> None:
     h = Harness(postgres_url, key=("id",))
     h.warehouse.publish(h.feed, h.staged([Row("a", "1")]))

@@ -126,8 +126,11 @@ def publish(
     rekeyed = 0
     if sql.policy == "rekey":
         ((rekeyed,),) = session.query(sql.rekeyed_rows(compared=False))
-    # On a first load without clashes there is nothing to compare with.
-    compared = sql.compares and bool(has_rows or rekeyed)
+    # Where the target is empty, as on a first load, there is nothing to compare with: at most an
+    # id made in the batch may be that of another of its records.
+    compared = bool(has_rows) and sql.compares
+    if rekeyed and not compared and sql.keeps_ids_unique:
+        ((compared,),) = session.query(sql.made_id_is_taken())
     verdicts = _compare(session, sql, names, rekeyed=rekeyed) if compared else {}
     held = verdicts.get("clash", 0) if sql.policy == "quarantine" else verdicts.get("taken", 0)
     if held:

@@ -74,6 +74,11 @@ class PublishSql:
             and (target.mode == "upsert" or target.history.kind != "none")
         )
 
+    @property
+    def keeps_ids_unique(self) -> bool:
+        """Whether no two rows of the target may have one id, whatever the records say."""
+        return self.compares or self.feed.target.mode == "replace"
+
     # -- staging, in a transaction of its own --
 
     def create_staging(self) -> tuple[str, ...]:
@@ -267,6 +272,16 @@ class PublishSql:
             + f" AND v.{CONTENT_HASH} = g.{CONTENT_HASH})",
         )
 
+    def made_id_is_taken(self) -> str:
+        """Whether an id made for a clash within the batch is that of another of its records."""
+        *scope, id_ = self.feed.target.key
+        in_scope = "".join(f" AND t.{quote(c)} = g.{quote(c)}" for c in scope)
+        return (
+            f"SELECT EXISTS (SELECT 1 FROM {self.stage} g JOIN {self.stage} t "
+            f"ON t.{quote(id_)} = g.{REKEYED_ID}{in_scope} "
+            f"WHERE g.{ORIGINAL_ID} IS NOT NULL AND t.{ORIGINAL_ID} IS NULL)"
+        )
+
     def _taken(self, id_: str, in_scope: str) -> str:
         same_id = f"t.{quote(id_)} = g.{REKEYED_ID}{in_scope}"
         return (
@@ -392,6 +407,8 @@ def transaction_text(feed: Feed) -> tuple[str, ...]:
     statements += [sql.loaded_elsewhere(), sql.staged_rows()]
     if feed.target.mode == "replace":
         statements += [sql.later_load(), sql.clear()]
+    if sql.policy == "rekey" and sql.keeps_ids_unique:
+        statements.append(sql.made_id_is_taken())
     if sql.compares:
         statements += [*sql.verdict(), sql.verdict_counts()]
         if sql.policy == "rekey":
