@@ -11,13 +11,14 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from penstock.transform.frames import CONTENT_HASH, TEMPORARY, col, total_order
+from penstock.transform.frames import CONTENT_HASH, TEMPORARY, col, is_ordered
 
 IS_COPY = f"{TEMPORARY}is_copy"
 LEADS = f"{TEMPORARY}leads"
 TAKES_PART = f"{TEMPORARY}takes_part"
 KNOWN = f"{TEMPORARY}known"
 _SLOT = f"{TEMPORARY}slot"
+_REST = f"{TEMPORARY}rest"
 _FILE = "_file"
 
 
@@ -53,17 +54,31 @@ def rank(
     slot = F.xxhash64(col(CONTENT_HASH))
     if key:
         slot = F.when(part, F.xxhash64(*key.values())).otherwise(slot)
-    frame = df.withColumns({**key, TAKES_PART: part, _SLOT: slot}).repartition(col(_SLOT))
-    known = [col(KNOWN).desc()] if KNOWN in df.columns else []
+    known = [KNOWN] if KNOWN in df.columns else []
+    file = [c for c in df.columns if c == _FILE]
+    apart = {*key, *order_by, *known, *file, CONTENT_HASH}
+    packed = sorted(
+        f.name for f in df.schema.fields if is_ordered(f.dataType) and f.name not in apart
+    )
+    # What nobody looks at travels as one column, which is much cheaper to copy than many are.
+    rest = F.struct(*(col(n) for n in packed)).alias(_REST)
+    frame = df.select(
+        *(key.get(c, col(c)).alias(c) for c in df.columns if c not in packed),
+        *([rest] if packed else []),
+        part.alias(TAKES_PART),
+        slot.alias(_SLOT),
+    ).repartition(col(_SLOT))
     ascending = leader == "first"
-    order = total_order(df, [*order_by, *(c for c in df.columns if c == _FILE)])
-    if not ascending:
-        order[: len(order_by)] = [col(name).desc_nulls_last() for name in order_by]
+    order = [
+        *(col(c).desc() for c in known),
+        *(col(c).asc_nulls_last() if ascending else col(c).desc_nulls_last() for c in order_by),
+        *(col(c).asc_nulls_last() for c in dict.fromkeys((*file, *sorted(apart - {*known})))),
+    ]
     # The exchange above satisfies it: its keys begin with the slot. By content first, so that
     # copies are neighbours, and one sort does for both questions.
     same_key = Window.partitionBy(
         *(col(c) for c in dict.fromkeys((_SLOT, TAKES_PART, *key)))
-    ).orderBy(col(CONTENT_HASH), *known, *order)
+    ).orderBy(col(CONTENT_HASH), *order, *([col(_REST)] if packed else []))
     content = col(CONTENT_HASH)
     before = F.lag(content).over(same_key)
     marks = {IS_COPY: F.coalesce(before == content, F.lit(False))}
@@ -71,7 +86,12 @@ def rank(
         everyone = same_key.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
         leading = _leading(order_by, ascending, bool(known), everyone)
         marks[LEADS] = content.eqNullSafe(leading)
-    return frame.withColumns(marks).drop(_SLOT)
+    ranked = frame.withColumns(marks)
+    return ranked.select(
+        *(col(_REST)[c].alias(c) if c in packed else col(c) for c in df.columns),
+        TAKES_PART,
+        *marks,
+    )
 
 
 def _leading(order_by: Sequence[str], ascending: bool, known: bool, window: WindowSpec) -> Column:
