@@ -276,10 +276,11 @@ class PublishSql:
         """Whether an id made for a clash within the batch is that of another of its records."""
         *scope, id_ = self.feed.target.key
         in_scope = "".join(f" AND t.{quote(c)} = g.{quote(c)}" for c in scope)
+        # Counted, for EXISTS has Postgres hope for an early match and compare row by row.
         return (
-            f"SELECT EXISTS (SELECT 1 FROM {self.stage} g JOIN {self.stage} t "
+            f"SELECT count(*) > 0 FROM {self.stage} g JOIN {self.stage} t "
             f"ON t.{quote(id_)} = g.{REKEYED_ID}{in_scope} "
-            f"WHERE g.{ORIGINAL_ID} IS NOT NULL AND t.{ORIGINAL_ID} IS NULL)"
+            f"WHERE g.{ORIGINAL_ID} IS NOT NULL AND t.{ORIGINAL_ID} IS NULL"
         )
 
     def _taken(self, id_: str, in_scope: str) -> str:
