@@ -11,14 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyspark
-import pytest
-
 from tests.support.record_hash import json_fields, record_hash
+from tests.support.spark import needs_connect_server
 
-pytestmark = pytest.mark.skipif(
-    pyspark.__version__.startswith("3."), reason="pyspark 3.5 comes without a Connect server"
-)
+pytestmark = needs_connect_server
 
 SCRIPT = """
 import json, sys

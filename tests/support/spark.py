@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
 from penstock.adapters.spark import SESSION_SETTINGS, jars_folder
+
+needs_connect_server = pytest.mark.skipif(
+    pyspark.__version__.startswith("3."), reason="pyspark 3.5 comes without a Connect server"
+)
 
 
 def jars() -> list[Path]:

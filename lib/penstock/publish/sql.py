@@ -254,8 +254,7 @@ class PublishSql:
     def generated(self) -> tuple[str, ...]:
         """Temporary table ``generated``: the ids made for clashing records, and the ids among
         them that are taken: by a row of the target or by another record of the batch."""
-        key, id_ = self.feed.target.key, self.feed.target.key[-1]
-        in_scope = "".join(f" AND t.{quote(c)} = g.{quote(c)}" for c in key[:-1])
+        key = self.feed.target.key
         sources = ", ".join(f"{self._source_key(c)} AS {quote(c)}" for c in key)
         return (
             "CREATE TEMPORARY TABLE generated ON COMMIT DROP AS "
@@ -264,9 +263,9 @@ class PublishSql:
             f"(s.{ORIGINAL_ID} IS NOT NULL AND v.verdict IS NULL)",
             "UPDATE verdict SET verdict = 'taken' FROM generated g WHERE "
             + " AND ".join(f"verdict.{quote(c)} = g.{quote(c)}" for c in key)
-            + f" AND verdict.{CONTENT_HASH} = g.{CONTENT_HASH} AND ({self._taken(id_, in_scope)})",
+            + f" AND verdict.{CONTENT_HASH} = g.{CONTENT_HASH} AND ({self._taken()})",
             f"INSERT INTO verdict SELECT {column_list(key, 'g')}, g.{CONTENT_HASH}, 'taken' "
-            f"FROM generated g WHERE ({self._taken(id_, in_scope)}) AND NOT EXISTS "
+            f"FROM generated g WHERE ({self._taken()}) AND NOT EXISTS "
             "(SELECT 1 FROM verdict v WHERE "
             + " AND ".join(f"v.{quote(c)} = g.{quote(c)}" for c in key)
             + f" AND v.{CONTENT_HASH} = g.{CONTENT_HASH})",
@@ -274,21 +273,25 @@ class PublishSql:
 
     def made_id_is_taken(self) -> str:
         """Whether an id made for a clash within the batch is that of another of its records."""
-        *scope, id_ = self.feed.target.key
-        in_scope = "".join(f" AND t.{quote(c)} = g.{quote(c)}" for c in scope)
         # Counted, for EXISTS has Postgres hope for an early match and compare row by row.
         return (
             f"SELECT count(*) > 0 FROM {self.stage} g JOIN {self.stage} t "
-            f"ON t.{quote(id_)} = g.{REKEYED_ID}{in_scope} "
+            f"ON {self._has_made_id()} "
             f"WHERE g.{ORIGINAL_ID} IS NOT NULL AND t.{ORIGINAL_ID} IS NULL"
         )
 
-    def _taken(self, id_: str, in_scope: str) -> str:
-        same_id = f"t.{quote(id_)} = g.{REKEYED_ID}{in_scope}"
+    def _taken(self) -> str:
+        same_id = self._has_made_id()
         return (
             f"EXISTS (SELECT 1 FROM {self.target} t WHERE {same_id}) "
             f"OR EXISTS (SELECT 1 FROM {self.stage} t WHERE t.{ORIGINAL_ID} IS NULL AND {same_id})"
         )
+
+    def _has_made_id(self) -> str:
+        """Whether the row ``t`` has, in the same scope, the id made for the record ``g``."""
+        *scope, id_ = self.feed.target.key
+        in_scope = "".join(f" AND t.{quote(c)} = g.{quote(c)}" for c in scope)
+        return f"t.{quote(id_)} = g.{REKEYED_ID}{in_scope}"
 
     # -- writing --
 

@@ -251,6 +251,7 @@ def _named_as_declared(sources: Sequence[str]) -> Column:
 
 def _field(source: str) -> Column:
     text = source_text(F.try_element_at("members", F.lit(source)))
+    # F.nullif of Spark 3.5 wants to know the type at once, which this text has not yet.
     return F.call_function("nullif", text, F.lit(""))
 
 

@@ -72,7 +72,7 @@ def rank(
     order = [
         *(col(c).desc() for c in known),
         *(col(c).asc_nulls_last() if ascending else col(c).desc_nulls_last() for c in order_by),
-        *(col(c).asc_nulls_last() for c in dict.fromkeys((*file, *sorted(apart - {*known})))),
+        *(col(c).asc_nulls_last() for c in file),
     ]
     # The exchange above satisfies it: its keys begin with the slot. By content first, so that
     # copies are neighbours, and one sort does for both questions.

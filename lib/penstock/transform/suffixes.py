@@ -128,17 +128,17 @@ def _pattern(rules: Iterable[str]) -> str:
     """A regular expression whose first group is the public suffix of a name: the longest that a
     rule allows, found from the left, and none that an exception takes back."""
     exceptions = [rule[1:] for rule in rules if rule.startswith("!")]
-    suffixes = []
+    endings = []
     for rule in rules:
         if rule.startswith("!"):
             label, _, rest = rule[1:].partition(".")
-            suffixes.append(rf"(?<=(?:\A|\.){re.escape(label)}\.){re.escape(rest)}")
+            endings.append(rf"(?<=(?:\A|\.){re.escape(label)}\.){re.escape(rest)}")
         elif rule.startswith("*."):
             taken_back = "".join(rf"(?!{re.escape(name)}\z)" for name in exceptions)
-            suffixes.append(rf"{taken_back}[^.]+\.{re.escape(rule[2:])}")
+            endings.append(rf"{taken_back}[^.]+\.{re.escape(rule[2:])}")
         else:
-            suffixes.append(re.escape(rule))
-    return rf"\A(?:.*?\.)??({'|'.join(suffixes)})\z"
+            endings.append(re.escape(rule))
+    return rf"\A(?:.*?\.)??({'|'.join(endings)})\z"
 
 
 def _grouped(rules: Iterable[str]) -> dict[str, list[str]]:
