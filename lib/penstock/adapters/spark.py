@@ -27,10 +27,20 @@ SESSION_SETTINGS = {
     # the JVM compiles no method of more than 8,000 bytes: rather many small ones
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # it moves tests for NULL into the CASEs of typed values, which then no longer equal what the
+    # values are made of, so that Spark evaluates both
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches"
+    ),
     # it traces a join's key down through every projection and writes each expression out as often
     # as it is used: exponential in the layers of a feed's steps, for tables that we never join
     "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
+    # else pyspark 4 tells the JVM of each expression which line of Python it comes from, which is
+    # most of the time that a feed's steps take to build
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # a task writes a file for each status as its rows come, rather than sort them by status first
+    "spark.sql.maxConcurrentOutputFileWriters": "8",
     # row counts stay, minima and maxima of columns nobody filters by do not
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
 }
@@ -48,6 +58,8 @@ _JAVA_OPTIONS = (
     "-XX:Tier4BackEdgeThreshold=400000",
     "-Duser.timezone=UTC",
 )
+# A first touch of memory is dear on virtual machines, and this makes fewer of them.
+_LINUX_JAVA_OPTIONS = ("-XX:+UseTransparentHugePages",)
 _PARTITIONS_PER_CORE = 16
 _FILE_PARTITIONS_PER_CORE = 4
 _LOG_LIMIT = 1_000_000
@@ -119,7 +131,7 @@ def local_settings(
         unless PENSTOCK_DRIVER_MEMORY says otherwise (``6g``).
     """
     found = sorted(jars.glob("*.jar"))
-    java_options = list(_JAVA_OPTIONS)
+    java_options = [*_JAVA_OPTIONS, *(_LINUX_JAVA_OPTIONS if sys.platform == "linux" else ())]
     if (jars / ARCHIVE).exists():
         java_options.append(f'-XX:SharedArchiveFile="{jars / ARCHIVE}"')
     settings = {
