@@ -131,20 +131,25 @@ def uuid5(namespace: uuid.UUID, name: Column) -> Column:
     RFC 4122, section 4.3: the first 16 bytes of SHA-1 over namespace and name, with the version
     set to 5 and the two high bits of octet 8 to ``10``.
     """
-    digest = F.sha1(F.concat(F.unhex(F.lit(namespace.hex)), F.encode(name, "UTF-8")))
-    variant = F.translate(F.substring(digest, 17, 1), "0123456789abcdef", "89ab" * 4)
+    # As bytes: to take a part of a string, Spark counts all of its characters first.
+    named = F.concat(F.unhex(F.lit(namespace.hex)), name.cast("binary"))
+    digest = F.sha1(named).cast("binary")
+    hyphen = F.lit(b"-")
+    variant = F.translate(
+        F.substring(digest, 17, 1).cast("string"), "0123456789abcdef", "89ab" * 4
+    ).cast("binary")
     return F.concat(
         F.substring(digest, 1, 8),
-        F.lit("-"),
+        hyphen,
         F.substring(digest, 9, 4),
-        F.lit("-5"),
+        F.lit(b"-5"),
         F.substring(digest, 14, 3),
-        F.lit("-"),
+        hyphen,
         variant,
         F.substring(digest, 18, 3),
-        F.lit("-"),
+        hyphen,
         F.substring(digest, 21, 12),
-    )
+    ).cast("string")
 
 
 def rekeyed(namespace: uuid.UUID, key: Sequence[Column], hash_: Column) -> Column:

@@ -34,11 +34,14 @@ BLANKS = " \t\n\r\f\v\u00a0\ufeff"
 """What ``trim`` takes off: blanks, tabs, line ends, no-break spaces, byte order marks."""
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
-_UUID = r"\A[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\z"
-_REAL = r"\A[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\z"
-_DATE = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-_OFFSET = r" ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
+# Java looks a character of \d or \p{XDigit}, which are ASCII, up in a table, and tries the ranges
+# of a class in brackets one by one; and it is twice as fast at \d\d as at \d{2}.
+_D2, _X4 = r"\d\d", r"\p{XDigit}" * 4
+_UUID = rf"\A{_X4}{_X4}-{_X4}-{_X4}-{_X4}-{_X4}{_X4}{_X4}\z"
+_REAL = r"\A[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\z"
+_DATE = rf"(?!0000){_D2}{_D2}-{_D2}-{_D2}"
+_TIME = rf"[T ]{_D2}:{_D2}(?::{_D2}(?:\.\d{{1,9}})?)?"
+_OFFSET = rf" ?(?:Z|UTC|[+-]{_D2}(?::?{_D2})?)"
 _BASE64 = r"\A(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\z"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # Letters of java.time patterns that stand for a zone or an offset.
@@ -53,8 +56,10 @@ def clean(text: Expr, column: Column, null_values: tuple[str, ...] = ()) -> Expr
     """
     if column.trim:
         # Blanks at an end are rare, and looking for them is much cheaper than taking them off.
-        last = F.substring(text, -1, 1)
-        blank = (text < "!") | (text > "~") | (last < "!") | (last > "~")
+        # As bytes: to find the last character of a string, Spark counts all of them, twice.
+        last = F.substring(text.cast("binary"), -1, 1)
+        low, high = F.lit(b"!"), F.lit(b"~")
+        blank = (text < "!") | (text > "~") | (last < low) | (last > high)
         trimmed = F.btrim(text, F.lit(BLANKS))
         text = F.when(blank, F.when(trimmed != "", trimmed)).otherwise(text)
     nulls = (*column.null_values, *null_values)
