@@ -24,6 +24,7 @@ from penstock.model import (
 )
 from penstock.model.layout import RESCUED, clash_policy, data_columns
 from penstock.transform import email_company, fill, null_values, trim
+from penstock.transform.frames import col, is_ordered
 from penstock.transform.marks import (
     mark_duplicates,
     mark_identity,
@@ -32,6 +33,9 @@ from penstock.transform.marks import (
 )
 
 Transform = Callable[[DataFrame], DataFrame]
+
+_REST = "_rest"
+"""Struct of the columns that the steps pass on as they are."""
 
 _LINEAGE = ("content_hash", "_file", "_reasons", "_raw", "_status", RESCUED)
 
@@ -61,6 +65,11 @@ def apply_steps(
     :return: the data columns plus ``original_id, content_hash, rekeyed_id, _file, _reasons,
         _raw, _status``; ``_raw`` of quarantined records only.
     """
+    packed = [] if extra is not None else _untouched(df, feed)
+    if packed:
+        # One column is much cheaper to copy, from step to step and through the shuffle, than many.
+        kept = [col(c) for c in df.columns if c not in packed]
+        df = df.select(*kept, F.struct(*(col(c) for c in packed)).alias(_REST))
     for step in feed.transform:
         df = _apply(df, step, verify=verify)
     if extra is not None:
@@ -72,13 +81,42 @@ def apply_steps(
     data = [name for name, _ in data_columns(feed)]
     more = [c for c in df.columns if extra is not None and c not in (*data, *_LINEAGE)]
     more = [c for c in more if c not in ("original_id", "rekeyed_id")]
-    raw = F.when(F.col("_status") == Status.QUARANTINED.value, F.col("_raw"))
+    rest = {c: col(_REST)[c].alias(c) for c in packed}
+    raw = F.when(F.col("_status") == Status.QUARANTINED.value, rest.get("_raw", F.col("_raw")))
     return df.select(
-        *(f"`{c}`" for c in (*data, *more)),
+        *(rest.get(c, col(c)) for c in (*data, *more)),
         *("original_id", "content_hash", "rekeyed_id", "_file", "_reasons"),
         raw.alias("_raw"),
         "_status",
     )
+
+
+def _untouched(df: DataFrame, feed: Feed) -> list[str]:
+    """The columns that no step of the feed and nothing of identity reads or writes; none if a
+    function of the user's, which may do anything, is among the steps."""
+    touched = {"content_hash", "_file", "_reasons", "_status", *feed.target.key}
+    touched |= {feed.target.version_column or ""}
+    for step in feed.transform:
+        match step:
+            case PythonStep():
+                return []
+            case WindowStep():
+                touched |= {step.column}
+            case EmailCompanyStep():
+                touched |= {step.column, step.output, step.domain_output}
+            case FillStep():
+                touched |= step.values.keys()
+            case TrimStep() | NullValuesStep():
+                touched |= {*step.columns}
+            case UuidClashStep():
+                touched |= {*step.key, *step.order_by}
+            case DedupeStep():
+                pass
+    names = {name.lower() for name in touched}
+    # Records are put into a total order by all of their columns that have one.
+    return [
+        f.name for f in df.schema.fields if f.name.lower() not in names and is_ordered(f.dataType)
+    ]
 
 
 def _apply(df: DataFrame, step: Step, *, verify: bool) -> DataFrame:
