@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -24,7 +23,7 @@ from penstock.read import (
     head_bytes,
     inspect,
     needs_safe_copy,
-    read_groups,
+    read_records,
     safe_name,
 )
 from penstock.spark_errors import SPARK_ERRORS, first_line, unreadable_file
@@ -156,9 +155,7 @@ class SparkProcessor:
         paths = {i: self._readable_path(batch, i) for i in layouts}
         if feed.evolution == "add_new_columns":
             feed = extend(feed, field_names(self.spark(), feed, layouts, paths))
-        groups = read_groups(self.spark(), feed, batch, layouts, paths)
-        # One union, then everything once: Spark analyzes the whole plan anew at every step.
-        records = reduce(DataFrame.unionByName, groups)
+        records = read_records(self.spark(), feed, batch, layouts, paths)
         carry_raw = extra is not None or may_quarantine(feed)
         frame = validate(records, feed, carry_raw=carry_raw)
         return feed, apply_steps(frame, feed, extra, verify=verify)

@@ -37,9 +37,9 @@ drop.add("2.csv", 'a,at,new\\nx,2024-10-01,"y\\n', {"day": "2024-10-02"})
 drop.add("3.json", '{"a":1.0,"n":{"x":1},"m":[1.50]}\\n[]\\n', {"day": "2024-10-03"})
 drop.add("4.json", '[{"a":4}]', {"day": "2024-10-03"})
 paths = {i: f.uri for i, f in enumerate(drop.files)}
-valid = [validate(group, declared) for group in drop.read(spark, declared)]
+valid = validate(drop.read(spark, declared), declared)
 columns = ["_file", "a", "content_hash", "_rescued_data", "_reasons", "_raw", "_status"]
-rows = [list(row) for group in valid for row in group.select(*columns).collect()]
+rows = [list(row) for row in valid.select(*columns).collect()]
 names = field_names(spark, declared, drop.layouts(declared), paths)
 print(json.dumps({"rows": sorted(rows, key=repr), "names": names}))
 spark.stop()

@@ -39,7 +39,7 @@ def test_the_columns_are_those_of_the_contract(spark: SparkSession, drop: Drop) 
     )
     line = '{"name": "Ann", "n": 1.50, "extra": {"z": [1.0, "x"]}, "none": null}'
     drop.add("x.json", line, {"day": "2024-10-01"})
-    [frame] = drop.read(spark, declared)
+    frame = drop.read(spark, declared)
     assert frame.dtypes == [
         ("n", "string"),
         ("Full Name", "string"),
@@ -355,7 +355,6 @@ def test_csv_and_json_records_of_equal_text_are_equal(spark: SparkSession, drop:
     declared = feed((column("a"), column("b")), format="auto")
     drop.add("x.json", '{"b":"x","a":1.50,"c":""}\n')
     drop.add("y.csv", "a,b\n1.50,x\n")
-    assert len(drop.read(spark, declared)) == 2
     hashes = drop.rows(spark, declared, "content_hash")
     assert hashes == [(record_hash({"a": "1.50", "b": "x"}),)] * 2
 
@@ -363,4 +362,4 @@ def test_csv_and_json_records_of_equal_text_are_equal(spark: SparkSession, drop:
 def test_counting_alone_counts_every_record(spark: SparkSession, drop: Drop) -> None:
     drop.add("1.json", '{"a":1}\nbroken\n\n[1]\n')
     drop.add("2.json", '[{"a":1},\n2]')
-    assert sorted(frame.count() for frame in drop.read(spark, AB)) == [2, 3]
+    assert drop.read(spark, AB).count() == 5

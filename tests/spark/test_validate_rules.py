@@ -193,9 +193,6 @@ def test_the_raw_record_is_not_kept_of_accepted_records(spark: SparkSession) -> 
     assert [row["_raw"] for row in validate(frame, declared).collect()] == [None, "raw1"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the layer that cleans texts carries the raw record of every row"
-)
 def test_the_raw_record_is_not_made_for_accepted_records(spark: SparkSession) -> None:
     declared = feed((column("a", "int"), column("b", "timestamp")))
     frame = records(spark, declared, [{"a": "1"}, {"a": "2"}])

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from penstock.model import Batch, Feed, FileVersion, PlannedFile
-from penstock.read import Layout, head_bytes, inspect, read_groups
+from penstock.read import Layout, head_bytes, inspect, read_records
 
 _TAIL_BYTES = 1024
 
@@ -47,13 +47,12 @@ class Drop:
         head, tail = data[: head_bytes(file.uri)], data[-_TAIL_BYTES:]
         return inspect(feed, file.uri, head, len(data), tail if len(head) < len(data) else None)
 
-    def read(self, spark: SparkSession, feed: Feed) -> list[DataFrame]:
-        """The groups, read under the files' own names."""
+    def read(self, spark: SparkSession, feed: Feed) -> DataFrame:
+        """All records, read under the files' own names."""
         paths = {i: f.uri for i, f in enumerate(self.files)}
-        return read_groups(spark, feed, self.batch, self.layouts(feed), paths)
+        return read_records(spark, feed, self.batch, self.layouts(feed), paths)
 
     def rows(self, spark: SparkSession, feed: Feed, *columns: str) -> list[tuple[Any, ...]]:
-        """The records of all groups, by the text of their columns."""
-        frames = self.read(spark, feed)
-        rows = [tuple(row) for frame in frames for row in frame.select(*columns).collect()]
+        """All records, by the text of their columns."""
+        rows = [tuple(row) for row in self.read(spark, feed).select(*columns).collect()]
         return sorted(rows, key=repr)

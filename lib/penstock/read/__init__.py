@@ -3,7 +3,7 @@
 from penstock.read.head import head_bytes
 from penstock.read.layout import Layout, extend, inspect
 from penstock.read.paths import needs_safe_copy, safe_name
-from penstock.read.reader import field_names, read_groups
+from penstock.read.reader import field_names, read_records
 
 __all__ = [
     "Layout",
@@ -12,6 +12,6 @@ __all__ = [
     "head_bytes",
     "inspect",
     "needs_safe_copy",
-    "read_groups",
+    "read_records",
     "safe_name",
 ]

@@ -1,8 +1,9 @@
-"""Source files to records of text: one DataFrame for each group of files with equal layout."""
+"""Source files to records of text: files of equal layout are read together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,20 +18,20 @@ from penstock.transform.frames import quoted
 from penstock.transform.inline import inline_table
 
 
-def read_groups(
+def read_records(
     spark: SparkSession,
     feed: Feed,
     batch: Batch,
     layouts: Mapping[int, Layout],
     paths: Mapping[int, str],
-) -> list[DataFrame]:
+) -> DataFrame:
     """Read the files of a batch as text. Lazy: nothing is read before an action.
 
     :param layouts: ``inspect``'s answer for each readable file, by position in ``batch.files``;
         files that are not in it are left out.
     :param paths: the path Spark is to read for each of these: the file's own, or that of its copy
         under a safe name (``needs_safe_copy``).
-    :returns: at least one DataFrame, all of these columns:
+    :returns: columns in this order:
 
     ====================  ======  ============================================================
     every declared column string  the source text; NULL where the file lacks it or it is empty
@@ -46,13 +47,29 @@ def read_groups(
     :raises ConfigError: an option is refused.
     """
     check_options(feed)
+    names = _all_fields(feed, layouts)
     frames: list[DataFrame] = []
     for layout, positions in group(layouts):
         chosen = {p: paths[p] for p in positions}
-        make = _csv if layout.format == "csv" else _json
+        read = _csv if layout.format == "csv" else _json
         tails = {p: layouts[p].tail for p in positions}
-        frames.append(make(spark, feed, batch, layout, chosen, tails))
-    return frames or [_nothing(spark, feed)]
+        frames.append(read(spark, feed, batch, layout, names, chosen, tails))
+    if not frames:
+        return _nothing(spark, feed)
+    # Leaves the partitions as they are, and parts the code that Spark generates for what stands
+    # above and below: the JVM compiles small methods only. What is above it is evaluated for every
+    # record, once; what is below is so only where it is used.
+    records = reduce(DataFrame.unionByName, frames).coalesce(2**31 - 1)
+    fields = {name: F.col(_field(i)) for i, name in enumerate(names)}
+    as_json = F.to_json(_struct(fields)) if fields else _text(None)
+    return records.select(
+        *_data_columns(feed, fields),
+        "_file",
+        "content_hash",
+        "_rescued_data",
+        "_malformed",
+        F.coalesce(_TEXT, as_json).alias("_raw"),
+    )
 
 
 def field_names(
@@ -77,9 +94,28 @@ def field_names(
 
 
 def output_columns(feed: Feed) -> tuple[str, ...]:
-    """Names of the columns of ``read_groups``, in order."""
+    """Names of the columns of ``read_records``, in order."""
     names = dict.fromkeys(c.name for c in (*feed.columns, *feed.captures))
     return (*names, "_file", "content_hash", "_rescued_data", "_malformed", "_raw")
+
+
+_TEXT = "text"
+"""Internal column: the text of a record that is shown as it stands, or NULL."""
+
+
+def _field(index: int) -> str:
+    """Internal name of field number ``index`` of all that the files have."""
+    return f"field_{index}"
+
+
+def _all_fields(feed: Feed, layouts: Mapping[int, Layout]) -> list[str]:
+    """The fields of all CSV headers and the declared ones, under their declared names where they
+    have one; as they are first met."""
+    names: dict[str, None] = {}
+    for layout, _ in group(layouts):
+        known = matched(feed, layout.names)
+        names |= dict.fromkeys(known.get(name, name) for name in layout.names)
+    return list(names | dict.fromkeys(c.source for c in source_columns(feed)))
 
 
 def _csv(
@@ -87,14 +123,12 @@ def _csv(
     feed: Feed,
     batch: Batch,
     layout: Layout,
+    names: Sequence[str],
     paths: Mapping[int, str],
     tails: Mapping[int, str | None],
 ) -> DataFrame:
     rows = csv_source.scan(spark, feed, layout, [paths[p] for p in sorted(paths)])
     rows = attach_file(spark, rows, feed, batch, paths, tails)
-    # A projection of its own: what is used more than once above it must be a plain column, or
-    # Spark would not merge the projections above, and would compute `_raw` for every record.
-    rows = rows.withColumn("_malformed", csv_source.malformed(feed, layout))
     known = matched(feed, layout.names)
     fields = {
         known.get(name, name): F.col(csv_source.field_column(i))
@@ -102,15 +136,15 @@ def _csv(
     }
     unknown = {name: fields[name] for name in sorted(unknown_fields(feed, layout.names))}
     corrupt = F.col(csv_source.CORRUPT)
+    hashed = F.when(corrupt.isNull(), content_hash(fields, ignored(feed)))
     return rows.select(
-        *_data_columns(feed, fields),
-        F.col("_file"),
-        F.when(corrupt.isNull(), content_hash(fields, ignored(feed)))
-        .otherwise(malformed_hash(corrupt))
-        .alias("content_hash"),
+        *_aligned(names, fields),
+        *_captures(feed),
+        "_file",
+        hashed.otherwise(malformed_hash(corrupt)).alias("content_hash"),
         (_json_object(unknown) if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
-        F.col("_malformed"),
-        F.coalesce(corrupt, F.to_json(_struct(fields))).alias("_raw"),
+        csv_source.malformed(feed, layout).alias("_malformed"),
+        corrupt.alias(_TEXT),
     )
 
 
@@ -119,22 +153,33 @@ def _json(
     feed: Feed,
     batch: Batch,
     layout: Layout,
+    names: Sequence[str],
     paths: Mapping[int, str],
     tails: Mapping[int, str | None],
 ) -> DataFrame:
     lines = json_source.scan(spark, feed, layout, [paths[p] for p in sorted(paths)])
     lines = attach_file(spark, lines, feed, batch, paths, tails)
     records = json_source.parse(feed, lines, document=layout.document)
-    sources = [c.source for c in source_columns(feed)]
-    fields = {s: F.col(json_source.field_column(i)) for i, s in enumerate(dict.fromkeys(sources))}
+    sources = dict.fromkeys(c.source for c in source_columns(feed))
+    fields = {s: F.col(json_source.field_column(i)) for i, s in enumerate(sources)}
+    rescued = json_source.rescued() if feed.evolution != "none" else _text(None)
     return records.select(
-        *_data_columns(feed, fields),
-        F.col("_file"),
+        *_aligned(names, fields),
+        *_captures(feed),
+        "_file",
         json_source.content_hash(fields, ignored(feed)).alias("content_hash"),
-        (json_source.rescued() if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
-        F.col("_malformed"),
-        F.col("_raw"),
+        rescued.alias("_rescued_data"),
+        "_malformed",
+        F.col("_raw").alias(_TEXT),
     )
+
+
+def _aligned(names: Sequence[str], fields: Mapping[str, Column]) -> list[Column]:
+    return [fields.get(name, _text(None)).alias(_field(i)) for i, name in enumerate(names)]
+
+
+def _captures(feed: Feed) -> list[str]:
+    return [capture_column(i) for i in range(len(feed.captures))]
 
 
 def _data_columns(feed: Feed, fields: Mapping[str, Column]) -> list[Column]:
@@ -145,7 +190,7 @@ def _data_columns(feed: Feed, fields: Mapping[str, Column]) -> list[Column]:
         if name in captures:
             columns.append(F.col(captures[name]).alias(name))
         else:
-            columns.append(fields.get(sources[name], _text(None)).alias(name))
+            columns.append(fields[sources[name]].alias(name))
     return columns
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import or_
 
@@ -17,60 +16,72 @@ SHOWN = 60
 """How many characters of a value a reason shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """``rejected``: boolean, never NULL. ``reason``: string, of a rejected cell only."""
-
-    rejected: Expr
-    reason: Expr
+Rule = tuple[Expr, Callable[[], Expr]]
+"""Whether it is broken, and what to say then; the latter is made on demand, as each expression
+costs a round trip to the JVM."""
 
 
-def judge(text: Expr, value: Expr, column: Column, timezone: str, *, required: bool) -> Cell:
-    """Hold a cell to its column's rules; the first one broken is the reason.
+def rejected(text: Expr, value: Expr, column: Column, timezone: str, *, required: bool) -> Expr:
+    """Whether a cell breaks a rule of its column: boolean, never NULL.
 
-    :param text: cleaned text; like ``value`` a plain column, as each is used many times.
+    :param text: cleaned text.
     :param value: ``typed`` of it.
     :param required: NULL is rejected.
     """
-    broken = list(_broken(text, value, column, timezone))
     absent = text.isNull()
-    # No CASE: Spark evaluates an expression once for all its uses, but for those in branches.
-    missing = value.isNull() if required else value.isNull() & ~absent
-    wrong = reduce(or_, (condition for condition, _ in broken), missing)
-    reason = F.when(absent, F.lit("is required")).when(
+    # No CASE: Spark evaluates an expression once for all its uses, but for those in branches. For
+    # that the text, too, has to be used twice outside of them, though the value would do.
+    missing = value.isNull() | absent if required else value.isNull() & ~absent
+    rules = _rules(text, value, column, timezone)
+    return F.coalesce(reduce(or_, (broken for broken, _ in rules), missing), F.lit(False))
+
+
+def reason(text: Expr, value: Expr, column: Column, timezone: str) -> Expr:
+    """Why a rejected cell is: string, naming the first rule that it breaks.
+
+    :param text: as for ``rejected``; like ``value`` a plain column, as each is used many times.
+    """
+    said = F.when(text.isNull(), F.lit("is required")).when(
         value.isNull(), F.concat(quoted(text), F.lit(f" is not {_type_name(column)}"))
     )
-    for condition, clause in broken:
-        reason = reason.when(condition, clause)
-    return Cell(
-        F.coalesce(wrong, F.lit(False)),
-        F.concat(F.lit(f"{column.name}: "), reason),
-    )
+    for broken, clause in _rules(text, value, column, timezone):
+        said = said.when(broken, clause())
+    return F.concat(F.lit(f"{column.name}: "), said)
 
 
-def _broken(text: Expr, value: Expr, column: Column, timezone: str) -> Iterator[tuple[Expr, Expr]]:
-    """(condition, clause) of each rule; a condition is NULL at most where the value is."""
+def _rules(text: Expr, value: Expr, column: Column, timezone: str) -> Iterator[Rule]:
+    """The rules a column has beside its type; a condition is NULL at most where the value is."""
 
     def literal(rule: str) -> Expr:
         return typed(F.lit(rule), column, timezone)
 
     if column.allowed:
         allowed = ", ".join(column.allowed)
-        condition = ~reduce(or_, (value == literal(a) for a in column.allowed))
-        yield condition, F.concat(quoted(text), F.lit(f" is not one of {allowed}"))
+        yield (
+            ~reduce(or_, (value == literal(a) for a in column.allowed)),
+            lambda: F.concat(quoted(text), F.lit(f" is not one of {allowed}")),
+        )
     if column.minimum is not None:
-        clause = F.concat(shown(text), F.lit(f" is less than {column.minimum}"))
-        yield value < literal(column.minimum), clause
+        yield (
+            value < literal(column.minimum),
+            lambda: F.concat(shown(text), F.lit(f" is less than {column.minimum}")),
+        )
     if column.maximum is not None:
-        clause = F.concat(shown(text), F.lit(f" is more than {column.maximum}"))
-        yield value > literal(column.maximum), clause
+        yield (
+            value > literal(column.maximum),
+            lambda: F.concat(shown(text), F.lit(f" is more than {column.maximum}")),
+        )
     if column.pattern is not None:
-        clause = F.concat(quoted(text), F.lit(f" does not match {column.pattern}"))
-        yield ~text.rlike(rf"\A(?:{column.pattern})\z"), clause
+        yield (
+            ~text.rlike(rf"\A(?:{column.pattern})\z"),
+            lambda: F.concat(quoted(text), F.lit(f" does not match {column.pattern}")),
+        )
     if column.max_bytes is not None:
         size = F.octet_length(text)
-        clause = F.concat(size.cast("string"), F.lit(f" bytes is more than {column.max_bytes}"))
-        yield size > column.max_bytes, clause
+        yield (
+            size > column.max_bytes,
+            lambda: F.concat(size.cast("string"), F.lit(f" bytes is more than {column.max_bytes}")),
+        )
 
 
 def shown(text: Expr) -> Expr:

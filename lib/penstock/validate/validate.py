@@ -13,13 +13,13 @@ from pyspark.sql import functions as F
 from penstock.model import Column, Feed, Status, UuidClashStep
 from penstock.transform.frames import col
 from penstock.validate.casts import clean, typed
-from penstock.validate.rules import judge
+from penstock.validate.rules import reason, rejected
 
 
 def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     """Cast every declared and captured column and give a reason for each rejected cell. Lazy.
 
-    :param df: what ``penstock.read.read_groups`` gives: declared and captured columns as string,
+    :param df: what ``penstock.read.read_records`` gives: declared and captured columns as string,
         ``_file`` int, ``content_hash``, ``_rescued_data``, ``_malformed`` and ``_raw`` string.
     :param carry_raw: keep ``_raw`` of accepted records too.
     :returns: columns in this order:
@@ -40,66 +40,55 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     more null value of every column that is read from records.
     """
     specs = _specs(feed)
-    # Leaves the partitions as they are, and parts the code that Spark generates: the JVM compiles
-    # small methods only, and reading, whose expressions are small, would be one with what follows.
-    df = df.coalesce(2**31 - 1)
-    # Two projections: an expression that another mentions several times must be a plain column
-    # there, or be mentioned outside of a CASE, to be evaluated once; and each projection copies
-    # every row.
-    texts = df.select(
-        *(s.cleaned.alias(s.text) for s in specs),
-        *(
-            typed(s.cleaned, s.column, s.timezone).alias(s.value)
-            for s in specs
-            if s.column.type != "string"
-        ),
-        *_CARRIED,
+    malformed, raw, texts = F.col("_malformed"), F.col("_raw"), F.col(_TEXTS)
+    bad = reduce(or_, (s.rejects(s.cleaned, s.typed) for s in specs), malformed.isNotNull())
+    # Two projections, of which the second looks at rejected records only. In one, Spark would
+    # evaluate the rules twice: it evaluates an expression once for all its uses outside of a CASE.
+    values = df.select(
+        *(s.typed.alias(s.column.name) for s in specs),
+        *("_file", "content_hash", "_rescued_data", "_malformed"),
+        (raw if carry_raw else F.when(bad, raw)).alias("_raw"),
+        F.when(bad, F.struct(*(s.cleaned.alias(s.text) for s in specs))).alias(_TEXTS),
     )
-    values = [
-        typed(F.col(s.text), s.column, s.timezone) if s.column.type == "string" else F.col(s.value)
-        for s in specs
-    ]
-    cells = [
-        judge(F.col(s.text), value, s.column, s.timezone, required=s.required)
-        for s, value in zip(specs, values, strict=True)
-    ]
-    malformed, raw = F.col("_malformed"), F.col("_raw")
-    bad = reduce(or_, (cell.rejected for cell in cells), malformed.isNotNull())
     reasons = F.filter(
-        F.array(*(F.when(cell.rejected, cell.reason) for cell in cells)),
+        F.array(*(s.complaint(texts[s.text], col(s.column.name)) for s in specs)),
         lambda reason: reason.isNotNull(),
     )
     reasons = F.when(malformed.isNotNull(), F.array(malformed)).otherwise(reasons)
-    return texts.select(
-        *(value.alias(s.name) for s, value in zip(specs, values, strict=True)),
-        "_file",
-        "content_hash",
-        "_rescued_data",
-        F.when(bad, reasons).alias("_reasons"),
-        (raw if carry_raw else F.when(bad, raw)).alias("_raw"),
-        F.when(bad, F.lit(Status.QUARANTINED.value))
+    return values.select(
+        *(col(s.column.name) for s in specs),
+        *("_file", "content_hash", "_rescued_data"),
+        F.when(texts.isNotNull(), reasons).alias("_reasons"),
+        "_raw",
+        F.when(texts.isNotNull(), F.lit(Status.QUARANTINED.value))
         .otherwise(F.lit(Status.ACCEPTED.value))
         .alias("_status"),
     )
 
 
-_CARRIED = ("_file", "content_hash", "_rescued_data", "_malformed", "_raw")
+_TEXTS = "_texts"
+"""Struct of the cleaned texts of a record that is rejected; NULL for any other."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Spec:
-    """A column on its way; ``text`` and ``value`` name its text, ``cleaned``, and its value."""
+    """A column on its way from text to value; ``text`` names its text, ``cleaned``, in
+    ``_TEXTS``."""
 
     column: Column
     cleaned: Expr
+    typed: Expr
     required: bool
     timezone: str
     text: str
-    value: str
 
-    @property
-    def name(self) -> str:
-        return self.column.name
+    def rejects(self, text: Expr, value: Expr) -> Expr:
+        return rejected(text, value, self.column, self.timezone, required=self.required)
+
+    def complaint(self, text: Expr, value: Expr) -> Expr:
+        """Why the cell is rejected, or NULL."""
+        said = reason(text, value, self.column, self.timezone)
+        return F.when(self.rejects(text, value), said)
 
 
 def _specs(feed: Feed) -> list[_Spec]:
@@ -112,14 +101,18 @@ def _specs(feed: Feed) -> list[_Spec]:
             keys |= set(step.key)
     captured = {c.name: c for c in feed.captures}
     columns = {c.name: c for c in feed.columns} | captured
-    return [
-        _Spec(
-            column=column,
-            cleaned=clean(col(name), column, () if name in captured else nulls),
-            required=column.required or name in keys,
-            timezone=feed.source.timezone,
-            text=f"text_{i}",
-            value=f"value_{i}",
+    timezone = feed.source.timezone
+    specs = []
+    for number, (name, column) in enumerate(columns.items()):
+        cleaned = clean(col(name), column, () if name in captured else nulls)
+        specs.append(
+            _Spec(
+                column=column,
+                cleaned=cleaned,
+                typed=typed(cleaned, column, timezone),
+                required=column.required or name in keys,
+                timezone=timezone,
+                text=f"text_{number}",
+            )
         )
-        for i, (name, column) in enumerate(columns.items())
-    ]
+    return specs
