@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -24,7 +25,7 @@ from penstock.model import (
 )
 from penstock.model.layout import RESCUED, clash_policy, data_columns
 from penstock.transform import email_company, fill, null_values, trim
-from penstock.transform.frames import col, is_ordered
+from penstock.transform.frames import TEMPORARY, col, is_ordered
 from penstock.transform.marks import (
     mark_duplicates,
     mark_identity,
@@ -34,7 +35,7 @@ from penstock.transform.marks import (
 
 Transform = Callable[[DataFrame], DataFrame]
 
-_REST = "_rest"
+_REST = f"{TEMPORARY}untouched"
 """Struct of the columns that the steps pass on as they are."""
 
 _LINEAGE = ("content_hash", "_file", "_reasons", "_raw", "_status", RESCUED)
@@ -81,10 +82,10 @@ def apply_steps(
     data = [name for name, _ in data_columns(feed)]
     more = [c for c in df.columns if extra is not None and c not in (*data, *_LINEAGE)]
     more = [c for c in more if c not in ("original_id", "rekeyed_id")]
-    rest = {c: col(_REST)[c].alias(c) for c in packed}
+    rest = {c: col(_REST)[c] for c in packed}
     raw = F.when(F.col("_status") == Status.QUARANTINED.value, rest.get("_raw", F.col("_raw")))
     return df.select(
-        *(rest.get(c, col(c)) for c in (*data, *more)),
+        *(rest.get(c, col(c)).alias(c) for c in (*data, *more)),
         *("original_id", "content_hash", "rekeyed_id", "_file", "_reasons"),
         raw.alias("_raw"),
         "_status",
@@ -112,11 +113,14 @@ def _untouched(df: DataFrame, feed: Feed) -> list[str]:
                 touched |= {*step.key, *step.order_by}
             case DedupeStep():
                 pass
+            case _:
+                assert_never(step)
     names = {name.lower() for name in touched}
-    # Records are put into a total order by all of their columns that have one.
-    return [
+    # They are a part of the total order of records: so in name order, whatever order they are
+    # declared in, and only those that have an order.
+    return sorted(
         f.name for f in df.schema.fields if f.name.lower() not in names and is_ordered(f.dataType)
-    ]
+    )
 
 
 def _apply(df: DataFrame, step: Step, *, verify: bool) -> DataFrame:

@@ -103,6 +103,27 @@ def test_files_of_unlike_headers_are_aligned_by_name(spark: SparkSession, drop: 
     ]
 
 
+def test_a_raw_record_has_the_fields_of_its_own_file(spark: SparkSession, drop: Drop) -> None:
+    for name, data in {
+        "1.csv": "a,b\n1,\n,\n",
+        "2.csv": "new,A,more\nn,2,m\nn,,\n",
+        "3.csv": "b,New\nx,N\n",
+    }.items():
+        drop.add(name, data)
+    assert drop.rows(spark, AB, "_file", "_raw") == [
+        (0, '{"a":"1"}'),
+        (0, "{}"),
+        (1, '{"a":"2","more":"m","new":"n"}'),
+        (1, '{"new":"n"}'),
+        (2, '{"b":"x","New":"N"}'),
+    ]
+    ignoring = feed((column("a"), column("b")), evolution="none")
+    assert drop.rows(spark, ignoring, "_rescued_data", "_raw")[1:3] == [
+        (None, '{"a":"2","more":"m","new":"n"}'),
+        (None, '{"b":"x","New":"N"}'),
+    ]
+
+
 def test_a_batch_without_records_has_the_same_columns(spark: SparkSession, drop: Drop) -> None:
     drop.add("1.csv", "")
     empty = drop.read(spark, AB)
@@ -229,7 +250,9 @@ def test_headers_may_hold_any_name(spark: SparkSession, drop: Drop) -> None:
     drop.add("2.csv", f"{line}\n1,2,3,4,5,6,7,8\n1\n")
     fields = {name: str(i) for i, name in enumerate(header, 1)}
     rows = drop.rows(spark, AB, "a", "_raw", "content_hash", "_malformed")
-    whole = ("8", json.dumps(fields, separators=(",", ":")), record_hash(fields), None)
+    unknown = {name: fields[name] for name in sorted(header) if name != "a"}
+    raw = json.dumps({"a": "8"} | unknown, separators=(",", ":"))
+    whole = ("8", raw, record_hash(fields), None)
     short = (None, "1", malformed_hash("1"), "the row has 1 field, the header 8")
     assert rows == sorted([whole, whole, short], key=repr)
 

@@ -17,7 +17,7 @@ import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from penstock.adapters.spark import SESSION_SETTINGS, jars_folder
+from penstock.adapters.spark import SESSION_SETTINGS, STATIC_SETTINGS, jars_folder
 
 needs_connect_server = pytest.mark.skipif(
     pyspark.__version__.startswith("3."), reason="pyspark 3.5 comes without a Connect server"
@@ -38,6 +38,7 @@ def session() -> SparkSession:
     scratch = tempfile.mkdtemp(prefix="penstock-spark-")
     settings = {
         **SESSION_SETTINGS,
+        **STATIC_SETTINGS,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",

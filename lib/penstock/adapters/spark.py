@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ARCHIVE = "spark.jsa"
 """Class data archive beside the jars, made at set-up; the JVM ignores one that doesn't fit it."""
 
+_EXCLUDED_RULES = "spark.sql.optimizer.excludedRules"
+
 SESSION_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     # INT96, Spark's default, is read as nanoseconds and overflows in the year 2262
@@ -29,22 +31,24 @@ SESSION_SETTINGS = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     # it moves tests for NULL into the CASEs of typed values, which then no longer equal what the
     # values are made of, so that Spark evaluates both
-    "spark.sql.optimizer.excludedRules": (
-        "org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches"
-    ),
+    _EXCLUDED_RULES: "org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches",
     # it traces a join's key down through every projection and writes each expression out as often
     # as it is used: exponential in the layers of a feed's steps, for tables that we never join
     "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
-    # else pyspark 4 tells the JVM of each expression which line of Python it comes from, which is
-    # most of the time that a feed's steps take to build
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # a task writes a file for each status as its rows come, rather than sort them by status first
     "spark.sql.maxConcurrentOutputFileWriters": "8",
     # row counts stay, minima and maxima of columns nobody filters by do not
     "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
 }
 """What every session of Penstock's own is set to, on whatever cluster."""
+
+STATIC_SETTINGS = {
+    # else pyspark 4 tells the JVM of each expression which line of Python it comes from, which is
+    # most of the time that a feed's steps take to build
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
+"""What can be set only where a session's context is made."""
 
 _RESULTS_DEPEND_ON = ("spark.sql.session.timeZone", "spark.sql.legacy.timeParserPolicy")
 
@@ -90,8 +94,13 @@ def spark_session(home: str, *, app: str = "penstock", master: str | None = None
     active = SparkSession.getActiveSession()
     if active is not None:
         return own_session(active)
-    if "PYSPARK_GATEWAY_PORT" in os.environ or "SPARK_REMOTE" in os.environ:
+    if "SPARK_REMOTE" in os.environ:
         return own_session(SparkSession.builder.appName(app).getOrCreate())
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        builder = SparkSession.builder.appName(app)
+        for name, value in STATIC_SETTINGS.items():
+            builder = builder.config(name, value)
+        return own_session(builder.getOrCreate())
     if SparkContext._active_spark_context is not None:  # made in another thread
         return own_session(SparkSession.builder.getOrCreate())
     _start_local(home, app, master)
@@ -111,7 +120,8 @@ def own_session(session: SparkSession) -> SparkSession:
         return session
     sibling = session.newSession()
     for name, value in SESSION_SETTINGS.items():
-        sibling.conf.set(name, value)
+        theirs = session.conf.get(name, None) if name == _EXCLUDED_RULES else None
+        sibling.conf.set(name, f"{theirs},{value}" if theirs else value)
     return sibling
 
 
@@ -136,6 +146,7 @@ def local_settings(
         java_options.append(f'-XX:SharedArchiveFile="{jars / ARCHIVE}"')
     settings = {
         **SESSION_SETTINGS,
+        **STATIC_SETTINGS,
         "spark.driver.memory": environ.get("PENSTOCK_DRIVER_MEMORY") or _heap(memory),
         "spark.driver.extraJavaOptions": " ".join(java_options),
         "spark.driver.host": "127.0.0.1",

@@ -40,14 +40,15 @@ def read_records(
     ``content_hash``      string  see ``penstock.read.hashing``
     ``_rescued_data``     string  JSON object of the fields no column is read from, or NULL
     ``_malformed``        string  why the record does not parse, or NULL
-    ``_raw``              string  JSON object of all source fields, or the record's text as it
-                                  stands where it does not parse; costs nothing unless used
+    ``_raw``              string  JSON object of all source fields, declared ones first, or the
+                                  record's text as it stands where it does not parse; costs
+                                  nothing unless used
     ====================  ======  ============================================================
 
     :raises ConfigError: an option is refused.
     """
     check_options(feed)
-    names = _all_fields(feed, layouts)
+    names = _fields(feed, layouts)
     frames: list[DataFrame] = []
     for layout, positions in group(layouts):
         chosen = {p: paths[p] for p in positions}
@@ -56,19 +57,18 @@ def read_records(
         frames.append(read(spark, feed, batch, layout, names, chosen, tails))
     if not frames:
         return _nothing(spark, feed)
-    # Leaves the partitions as they are, and parts the code that Spark generates for what stands
-    # above and below: the JVM compiles small methods only. What is above it is evaluated for every
-    # record, once; what is below is so only where it is used.
+    # Leaves the partitions as they are, and parts the code that Spark generates for what comes
+    # before and after: the JVM compiles small methods only. What comes before is evaluated for
+    # every record, once; what comes after is so only where it is used.
     records = reduce(DataFrame.unionByName, frames).coalesce(2**31 - 1)
-    fields = {name: F.col(_field(i)) for i, name in enumerate(names)}
-    as_json = F.to_json(_struct(fields)) if fields else _text(None)
+    fields = {name: F.col(_source(i)) for i, name in enumerate(names)}
     return records.select(
         *_data_columns(feed, fields),
         "_file",
         "content_hash",
-        "_rescued_data",
+        (F.col(_UNKNOWN) if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
         "_malformed",
-        F.coalesce(_TEXT, as_json).alias("_raw"),
+        F.coalesce(_VERBATIM, _with_unknown(_json_object(fields))).alias("_raw"),
     )
 
 
@@ -99,22 +99,24 @@ def output_columns(feed: Feed) -> tuple[str, ...]:
     return (*names, "_file", "content_hash", "_rescued_data", "_malformed", "_raw")
 
 
-_TEXT = "text"
+_VERBATIM = "verbatim"
 """Internal column: the text of a record that is shown as it stands, or NULL."""
 
-
-def _field(index: int) -> str:
-    """Internal name of field number ``index`` of all that the files have."""
-    return f"field_{index}"
+_UNKNOWN = "unknown"
+"""Internal column: JSON object of a record's fields that no column is read from, or NULL."""
 
 
-def _all_fields(feed: Feed, layouts: Mapping[int, Layout]) -> list[str]:
-    """The fields of all CSV headers and the declared ones, under their declared names where they
-    have one; as they are first met."""
+def _source(index: int) -> str:
+    """Internal name of the declared source field number ``index``."""
+    return f"source_{index}"
+
+
+def _fields(feed: Feed, layouts: Mapping[int, Layout]) -> list[str]:
+    """The declared source fields, in the order in which CSV headers first have them."""
     names: dict[str, None] = {}
     for layout, _ in group(layouts):
         known = matched(feed, layout.names)
-        names |= dict.fromkeys(known.get(name, name) for name in layout.names)
+        names |= dict.fromkeys(known[name] for name in layout.names if name in known)
     return list(names | dict.fromkeys(c.source for c in source_columns(feed)))
 
 
@@ -142,9 +144,9 @@ def _csv(
         *_captures(feed),
         "_file",
         hashed.otherwise(malformed_hash(corrupt)).alias("content_hash"),
-        (_json_object(unknown) if feed.evolution != "none" else _text(None)).alias("_rescued_data"),
+        _json_object(unknown).alias(_UNKNOWN),
         csv_source.malformed(feed, layout).alias("_malformed"),
-        corrupt.alias(_TEXT),
+        corrupt.alias(_VERBATIM),
     )
 
 
@@ -168,14 +170,14 @@ def _json(
         *_captures(feed),
         "_file",
         json_source.content_hash(fields, ignored(feed)).alias("content_hash"),
-        rescued.alias("_rescued_data"),
+        rescued.alias(_UNKNOWN),
         "_malformed",
-        F.col("_raw").alias(_TEXT),
+        F.col("_raw").alias(_VERBATIM),
     )
 
 
 def _aligned(names: Sequence[str], fields: Mapping[str, Column]) -> list[Column]:
-    return [fields.get(name, _text(None)).alias(_field(i)) for i, name in enumerate(names)]
+    return [fields.get(name, _text(None)).alias(_source(i)) for i, name in enumerate(names)]
 
 
 def _captures(feed: Feed) -> list[str]:
@@ -198,11 +200,19 @@ def _json_object(fields: Mapping[str, Column]) -> Column:
     """JSON object of the fields that are not NULL, or NULL if all are."""
     if not fields:
         return _text(None)
-    return F.when(F.coalesce(*fields.values()).isNotNull(), F.to_json(_struct(fields)))
+    struct = F.struct(*(column.alias(name) for name, column in fields.items()))
+    text = F.to_json(struct, {"ignoreNullFields": "true"})
+    return F.when(F.coalesce(*fields.values()).isNotNull(), text)
 
 
-def _struct(fields: Mapping[str, Column]) -> Column:
-    return F.struct(*(column.alias(name) for name, column in fields.items()))
+def _with_unknown(record: Column) -> Column:
+    """The JSON object of a record's declared fields and its unknown ones in one; ``{}`` if all
+    are NULL."""
+    unknown = F.col(_UNKNOWN)
+    joined = F.concat(
+        F.left(record, F.length(record) - 1), F.lit(","), F.substring(unknown, 2, 2**31 - 1)
+    )
+    return F.coalesce(joined, record, unknown, F.lit("{}"))
 
 
 def _text(value: str | None) -> Column:

@@ -32,8 +32,8 @@ _LONGEST = 1000
 _LONGEST_NAME = 253
 """Characters of the longest domain name (RFC 1035, 3.1)."""
 
-# What nearly every address looks like, if it has none of the pairs beneath: few and plain classes
-# are several times faster than the grammar, and so is greedy than possessive. Names in Punycode,
+# What nearly every address looks like, if it has none of the pairs beneath: with few and plain
+# classes and greedy quantifiers it is several times faster than the grammar. Names in Punycode,
 # which have two hyphens, are left to the others.
 _COMMON = r"\A\w[\w+\-.]*@\p{Alnum}[\p{Alnum}\-.]*\.\p{Alpha}\p{Alnum}*\z"
 _UNCOMMON = ("..", ".@", "-.", ".-", "--")

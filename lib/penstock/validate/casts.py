@@ -96,18 +96,18 @@ def typed(text: Expr, column: Column, timezone: str) -> Expr:
 def _integer(text: Expr, kind: str) -> Expr:
     limit = 2 ** (_BITS[kind] - 1)
     if kind != "bigint":
-        number = F.when(text.rlike(r"\A[+-]?0*[0-9]{1,10}\z"), text.cast("bigint"))
+        number = F.when(text.rlike(r"\A[+-]?0*\d{1,10}\z"), text.cast("bigint"))
         return F.when((number >= -limit) & (number < limit), number.cast(kind))
-    short = F.when(text.rlike(r"\A[+-]?0*[0-9]{1,18}\z"), text.cast("bigint"))
-    wide = F.when(text.rlike(r"\A[+-]?0*[0-9]{19}\z"), text.cast("decimal(19,0)"))
+    short = F.when(text.rlike(r"\A[+-]?0*\d{1,18}\z"), text.cast("bigint"))
+    wide = F.when(text.rlike(r"\A[+-]?0*\d{19}\z"), text.cast("decimal(19,0)"))
     low, high = (F.lit(str(n)).cast("decimal(19,0)") for n in (-limit, limit - 1))
     return F.coalesce(short, F.when((wide >= low) & (wide <= high), wide.cast("bigint")))
 
 
 def _decimal(text: Expr, kind: str) -> Expr:
     precision, scale = (int(n) for n in kind.removeprefix("decimal(").rstrip(")").split(","))
-    whole = rf"0*[0-9]{{0,{precision - scale}}}"
-    number = rf"\A[+-]?(?=\.?[0-9]){whole}(?:\.[0-9]{{0,{scale}}}0*)?\z"
+    whole = rf"0*\d{{0,{precision - scale}}}"
+    number = rf"\A[+-]?(?=\.?\d){whole}(?:\.\d{{0,{scale}}}0*)?\z"
     return F.when(text.rlike(number), text.cast(kind))
 
 
@@ -126,7 +126,7 @@ def _instant(text: Expr, column: Column, timezone: str) -> Expr:
         offset = "" if kind == "timestamp_ntz" else f"(?:{_OFFSET})?"
         time = "" if kind == "date" else f"(?:{_TIME}{offset})?"
         # Spark wants seconds before an offset.
-        seconds = F.regexp_replace(text, r"([T ][0-9]{2}:[0-9]{2})( ?[ZU+-])", "$1:00$2")
+        seconds = F.regexp_replace(text, rf"([T ]{_D2}:{_D2})( ?[ZU+-])", "$1:00$2")
         parsed = F.coalesce(F.try_to_timestamp(text), F.try_to_timestamp(seconds))
         value = F.when(text.rlike(rf"\A{_DATE}{time}\z"), parsed)
         zoned = False

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from penstock.model import Column, Feed, Status, UuidClashStep
-from penstock.transform.frames import col
+from penstock.transform.frames import TEMPORARY, col
 from penstock.validate.casts import clean, typed
 from penstock.validate.rules import reason, rejected
 
@@ -52,7 +52,7 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     )
     reasons = F.filter(
         F.array(*(s.complaint(texts[s.text], col(s.column.name)) for s in specs)),
-        lambda reason: reason.isNotNull(),
+        lambda said: said.isNotNull(),
     )
     reasons = F.when(malformed.isNotNull(), F.array(malformed)).otherwise(reasons)
     return values.select(
@@ -66,7 +66,7 @@ def validate(df: DataFrame, feed: Feed, carry_raw: bool = False) -> DataFrame:
     )
 
 
-_TEXTS = "_texts"
+_TEXTS = f"{TEMPORARY}texts"
 """Struct of the cleaned texts of a record that is rejected; NULL for any other."""
 
 
