@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from penstock.adapters.spark import SESSION_SETTINGS
 from tests.support.process import REPOSITORY
 
 LOCAL = """
@@ -29,13 +30,16 @@ print(json.dumps({
 }))
 """
 
+EXCLUDED = "spark.sql.optimizer.excludedRules"
+
 GUEST = """
 import json, sys
 from pyspark.sql import SparkSession
 from penstock.adapters.spark import spark_session
 theirs = (
     SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    .config("spark.sql.session.timeZone", "Asia/Tokyo").getOrCreate()
+    .config("spark.sql.session.timeZone", "Asia/Tokyo")
+    .config("spark.sql.optimizer.excludedRules", "a.rule.of.Theirs").getOrCreate()
 )
 theirs.range(1).createOrReplaceTempView("view_of_theirs")
 ours = spark_session(sys.argv[1])
@@ -44,6 +48,8 @@ print(json.dumps({
     "ours": ours.conf.get("spark.sql.session.timeZone"),
     "same_context": ours.sparkContext is theirs.sparkContext,
     "their_views": theirs.catalog.tableExists("view_of_theirs"),
+    "excluded_by_theirs": theirs.conf.get("spark.sql.optimizer.excludedRules"),
+    "excluded_by_ours": ours.conf.get("spark.sql.optimizer.excludedRules"),
 }))
 """
 
@@ -80,4 +86,6 @@ def test_a_session_of_others_is_used_without_changing_it(tmp_path: Path) -> None
         "ours": "UTC",
         "same_context": True,
         "their_views": True,
+        "excluded_by_theirs": "a.rule.of.Theirs",
+        "excluded_by_ours": f"a.rule.of.Theirs,{SESSION_SETTINGS[EXCLUDED]}",
     }
