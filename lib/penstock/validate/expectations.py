@@ -17,6 +17,9 @@ from penstock.errors import ConfigError
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
+_COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
+"""No examples, each of which costs Spark a job: nobody is shown them."""
+
 _GALLERY = "see https://greatexpectations.io/expectations for names and arguments"
 
 
@@ -47,7 +50,7 @@ def run_expectations(df: DataFrame, path: str) -> dict[str, Any]:
         asset = context.data_sources.add_spark(name="stage").add_dataframe_asset(name="accepted")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": df})
         # One by one: a suite leaves out an expectation that it does not know.
-        results = [batch.validate(e).to_json_dict() for e in expectations]
+        results = [batch.validate(e, result_format=_COUNTS).to_json_dict() for e in expectations]
     checks = [_summary(e, r) for e, r in zip(suite["expectations"], results, strict=True)]
     return {
         "success": all(check["success"] for check in checks),
