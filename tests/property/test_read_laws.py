@@ -23,8 +23,10 @@ CHARACTERS = st.characters(
 TEXT = st.text(st.one_of(CHARACTERS, st.sampled_from('a1,:;"\n\\{}[] \t')), max_size=12)
 NAMES = ["a", "Bé", "c d", "Z", "_x", "10"]
 # What a quote left open looks like is quarantined, be it meant or not; and Spark's parser drops a
-# NUL behind a line break in quotes.
-CELL = TEXT.filter(lambda t: not ("\n" in t and (t.startswith('"') or "\0" in t)))
+# NUL behind a line break or a doubled quote in quotes.
+CELL = TEXT.filter(
+    lambda t: not (("\n" in t and t.startswith('"')) or ("\0" in t and ("\n" in t or '"' in t)))
+)
 
 
 @FEW

@@ -3,7 +3,8 @@
 Spark's parser leaves three kinds of broken rows unmarked: a quote left open in the last field
 swallows the rest of the file; one left open earlier swallows rows up to the next quote; and bytes
 that are not valid in the encoding become U+FFFD, so that different records look equal. All three
-are found here. One loss is not: the parser drops some NULs behind a line break in quotes.
+are found here. One loss is not: the parser drops some NULs behind a line break or
+a doubled quote in quotes.
 """
 
 from __future__ import annotations
