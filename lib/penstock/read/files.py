@@ -18,9 +18,9 @@ FILE_TAIL = "file_tail"
 FILE_END = "file_end"
 
 
-def capture_column(index: int) -> str:
-    """Internal name of the feed's capture number ``index``."""
-    return f"capture_{index}"
+def capture_columns(feed: Feed) -> list[str]:
+    """Internal names of the feed's captures, in their order."""
+    return [f"capture_{index}" for index in range(len(feed.captures))]
 
 
 def attach_file(
@@ -36,12 +36,11 @@ def attach_file(
     :param paths: the path Spark was given, by position in ``batch.files``.
     :returns: the other columns, ``_file`` (int), ``file_tail`` (string: the file's last
         characters, or NULL), ``file_end`` (string: the very last) and a string column per capture
-        (``capture_column``). A record of an unplanned file fails the query: it must neither vanish
+        (``capture_columns``). A record of an unplanned file fails the query: it must neither vanish
         nor count for another file.
     """
     rest = [F.col(c) for c in records.columns if c != FILE_PATH]
-    captured = [capture_column(i) for i in range(len(feed.captures))]
-    names = [FILE_TAIL, FILE_END, *captured]
+    names = [FILE_TAIL, FILE_END, *capture_columns(feed)]
     facts = {p: (*_tail(tails.get(p)), *_captures(feed, batch, p)) for p in sorted(paths)}
     if len(facts) == 1:
         [(position, texts)] = facts.items()

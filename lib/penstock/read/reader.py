@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from penstock.model import Batch, Feed
 from penstock.read import csv_source, json_source
-from penstock.read.files import attach_file, capture_column
+from penstock.read.files import attach_file, capture_columns
 from penstock.read.hashing import content_hash, ignored, malformed_hash
 from penstock.read.layout import Layout, group, matched, source_columns, unknown_fields
 from penstock.read.options import check_options
@@ -115,8 +115,7 @@ def _fields(feed: Feed, layouts: Mapping[int, Layout]) -> list[str]:
     """The declared source fields, in the order in which CSV headers first have them."""
     names: dict[str, None] = {}
     for layout, _ in group(layouts):
-        known = matched(feed, layout.names)
-        names |= dict.fromkeys(known[name] for name in layout.names if name in known)
+        names |= dict.fromkeys(matched(feed, layout.names).values())
     return list(names | dict.fromkeys(c.source for c in source_columns(feed)))
 
 
@@ -141,7 +140,7 @@ def _csv(
     hashed = F.when(corrupt.isNull(), content_hash(fields, ignored(feed)))
     return rows.select(
         *_aligned(names, fields),
-        *_captures(feed),
+        *capture_columns(feed),
         "_file",
         hashed.otherwise(malformed_hash(corrupt)).alias("content_hash"),
         _json_object(unknown).alias(_UNKNOWN),
@@ -167,7 +166,7 @@ def _json(
     rescued = json_source.rescued() if feed.evolution != "none" else _text(None)
     return records.select(
         *_aligned(names, fields),
-        *_captures(feed),
+        *capture_columns(feed),
         "_file",
         json_source.content_hash(fields, ignored(feed)).alias("content_hash"),
         rescued.alias(_UNKNOWN),
@@ -180,12 +179,8 @@ def _aligned(names: Sequence[str], fields: Mapping[str, Column]) -> list[Column]
     return [fields.get(name, _text(None)).alias(_source(i)) for i, name in enumerate(names)]
 
 
-def _captures(feed: Feed) -> list[str]:
-    return [capture_column(i) for i in range(len(feed.captures))]
-
-
 def _data_columns(feed: Feed, fields: Mapping[str, Column]) -> list[Column]:
-    captures = {c.name: capture_column(i) for i, c in enumerate(feed.captures)}
+    captures = {c.name: n for c, n in zip(feed.captures, capture_columns(feed), strict=True)}
     sources = {c.name: c.source for c in feed.columns}
     columns: list[Column] = []
     for name in dict.fromkeys([*sources, *captures]):
